@@ -1,0 +1,43 @@
+//! Our reading: whoever is given the permission and is neither the owner nor trusted is outside.
+
+use std::collections::BTreeSet;
+
+use trommel_rule::{Finding, Parameters, Record, Severity, Values};
+
+/// The group of all AWS accounts: who shares with it makes the snapshot public.
+const EVERYBODY: &str = "all";
+
+pub(crate) fn judge(record: &Record<'_>, trusted_accounts: &BTreeSet<String>) -> Option<Finding> {
+    let parameters = record.request_parameters();
+    let owner = record.owner_account();
+    let inside = |account: &str| owner.single() == Some(account) || trusted_accounts.contains(account);
+
+    let (mut outside, mut seen) = (Vec::new(), BTreeSet::new());
+    for (account, group) in added(&parameters) {
+        let accounts = account.iter().filter(|account| !account.is_empty() && !inside(account)).map(str::to_owned);
+        let everybody = group.iter().filter(|group| *group == EVERYBODY).map(str::to_owned);
+        for party in accounts.chain(everybody) {
+            if seen.insert(party.clone()) {
+                outside.push(party);
+            }
+        }
+    }
+    if outside.is_empty() {
+        return None;
+    }
+    let public = seen.contains(EVERYBODY);
+    let columns = [
+        parameters.field("snapshotId"),
+        parameters.field("attributeType"),
+        "add".into(),
+        outside.into_iter().collect(),
+    ];
+    let finding = crate::finding(record, owner, columns);
+    Some(if public { finding.raised_to(Severity::High, 73) } else { finding })
+}
+
+/// The account and the group of every item that the call adds.
+fn added<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item = (Values<'p>, Values<'p>)> {
+    let lists = parameters.at_name("createVolumePermission.add.items").into_iter();
+    lists.flat_map(|list| list.elements()).map(|item| (item.field("userId"), item.field("group")))
+}

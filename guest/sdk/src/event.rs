@@ -1,0 +1,243 @@
+//! The event view: read once, asked by every rule of the component.
+//!
+//! A field is found by its dotted name, however the event nests it. What its values mean is left to
+//! [`values`](crate::values), what a CloudTrail record is to [`cloudtrail`](crate::cloudtrail).
+
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
+
+use crate::cloudtrail::Located;
+use crate::scan::{self, Kind, Malformed, Node};
+use crate::values::Values;
+
+/// One event: a JSON object of which only the places of its values are known, until a rule asks for one.
+pub struct Event<'e> {
+    text: Cow<'e, [u8]>,
+    nodes: Vec<Node>,
+    /// The fields that were asked for, so that many rules that read the same field search it once.
+    found: RefCell<Vec<Found>>,
+    /// The CloudTrail records in the event, so that an envelope is opened once.
+    pub(crate) records: OnceCell<Vec<Located>>,
+}
+
+/// So many fields of an event are remembered: looking them through must not cost more than searching.
+const FOUND_MAX: usize = 64;
+
+struct Found {
+    object: u32,
+    name: &'static str,
+    places: Places,
+}
+
+/// The nodes to which a dotted name leads: seldom more than one.
+#[derive(Debug, Clone, Default)]
+struct Places {
+    first: Option<u32>,
+    others: Vec<u32>,
+}
+
+impl Places {
+    fn add(&mut self, node: u32) {
+        if self.first.is_none() {
+            self.first = Some(node);
+        } else {
+            self.others.push(node);
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u32> {
+        self.first.into_iter().chain(self.others.iter().copied())
+    }
+}
+
+impl<'e> Event<'e> {
+    /// Reads the text of one JSON object.
+    pub fn parse(text: impl Into<Cow<'e, [u8]>>) -> Result<Self, Malformed> {
+        Self::parse_reusing(text.into(), Vec::new())
+    }
+
+    /// Reads like [`parse`](Self::parse), into memory that another event has given back.
+    pub(crate) fn parse_reusing(text: Cow<'e, [u8]>, mut nodes: Vec<Node>) -> Result<Self, Malformed> {
+        scan::scan(&text, &mut nodes)?;
+        Ok(Self { text, nodes, found: RefCell::default(), records: OnceCell::new() })
+    }
+
+    pub(crate) fn into_nodes(self) -> Vec<Node> {
+        self.nodes
+    }
+
+    /// The event itself, as a value.
+    pub fn root(&self) -> Value<'_> {
+        self.value(0)
+    }
+
+    /// The values of the field with this dotted name: see [`Value::field`].
+    ///
+    /// What was found is remembered for the next rule that asks.
+    pub fn field(&self, name: &'static str) -> Values<'_> {
+        self.root().known_field(name)
+    }
+
+    pub(crate) fn value(&self, node: u32) -> Value<'_> {
+        Value { text: &self.text, nodes: &self.nodes, found: &self.found, node }
+    }
+}
+
+impl std::fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&self.text))
+    }
+}
+
+/// A value of an event.
+#[derive(Clone, Copy)]
+pub struct Value<'v> {
+    text: &'v [u8],
+    nodes: &'v [Node],
+    found: &'v RefCell<Vec<Found>>,
+    node: u32,
+}
+
+impl<'v> Value<'v> {
+    fn at(self, node: u32) -> Self {
+        Self { node, ..self }
+    }
+
+    fn here(self) -> &'v Node {
+        &self.nodes[self.node as usize]
+    }
+
+    pub(crate) fn node(self) -> u32 {
+        self.node
+    }
+
+    /// What the value is.
+    pub fn kind(self) -> Kind {
+        self.here().kind
+    }
+
+    /// The value's own JSON text.
+    pub fn json(self) -> &'v str {
+        let node = self.here();
+        let mut span = node.value;
+        if node.kind == Kind::String {
+            span.start -= 1;
+            span.end += 1;
+        }
+        // The whole text was found to be UTF-8, and a value begins and ends with ASCII.
+        std::str::from_utf8(span.of(self.text)).unwrap_or_default()
+    }
+
+    /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
+    pub fn text(self) -> Option<Cow<'v, str>> {
+        let node = self.here();
+        match node.kind {
+            Kind::String => Some(unquoted(node.value.of(self.text), node.escaped)),
+            Kind::Number | Kind::Boolean => Some(Cow::Borrowed(self.json())),
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// The name of a member of an object. Empty for an element of an array.
+    pub fn name(self) -> Cow<'v, str> {
+        let node = self.here();
+        unquoted(node.name.of(self.text), node.name_escaped)
+    }
+
+    /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let node = self.here();
+        let mut next = if matches!(node.kind, Kind::Array | Kind::Object) { self.node + 1 } else { node.next };
+        std::iter::from_fn(move || {
+            (next < node.next).then(|| {
+                let child = self.at(next);
+                next = child.here().next;
+                child
+            })
+        })
+    }
+
+    /// The elements of an array, arrays in it gone through. Any other value is its own only element.
+    pub fn elements(self) -> Vec<Self> {
+        match self.kind() {
+            Kind::Array => self.children().flat_map(Self::elements).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// The values of the field with this dotted name, below an object.
+    ///
+    /// `a.b` finds `{"a":{"b":…}}`, `{"a.b":…}` and any mixture, and all of them where there are several: a field has
+    /// as many values as are found. Arrays on the way are gone through, so `a.b` has two values in
+    /// `{"a":[{"b":1},{"b":2}]}`. An object is no value: its fields are.
+    pub fn field(self, name: &str) -> Values<'v> {
+        Values::of(self.at_name(name).into_iter())
+    }
+
+    /// Every place to which the dotted name leads, whatever lies there.
+    pub fn at_name(self, name: &str) -> Vec<Self> {
+        let mut places = Places::default();
+        self.search(name, &mut places);
+        places.iter().map(|node| self.at(node)).collect()
+    }
+
+    /// Like [`field`](Self::field), and remembered.
+    pub(crate) fn known_field(self, name: &'static str) -> Values<'v> {
+        let mut found = self.found.borrow_mut();
+        // Most often it is the very same text in memory, and its letters need no look.
+        let known = found.iter().find(|f| {
+            f.object == self.node && f.name.len() == name.len() && (f.name.as_ptr() == name.as_ptr() || f.name == name)
+        });
+        let values = |places: &Places| Values::of(places.iter().map(|node| self.at(node)));
+        if let Some(known) = known {
+            return values(&known.places);
+        }
+        let mut places = Places::default();
+        self.search(name, &mut places);
+        let values = values(&places);
+        if found.len() < FOUND_MAX {
+            found.push(Found { object: self.node, name, places });
+        }
+        values
+    }
+
+    fn search(self, name: &str, places: &mut Places) {
+        if self.kind() == Kind::Array {
+            for element in self.children().filter(|e| matches!(e.kind(), Kind::Object | Kind::Array)) {
+                element.search(name, places);
+            }
+        } else if self.kind() == Kind::Object {
+            for member in self.children() {
+                let node = member.here();
+                let own = if node.name_escaped {
+                    Cow::Owned(scan::unescape(node.name.of(self.text)).into_bytes())
+                } else {
+                    Cow::Borrowed(node.name.of(self.text))
+                };
+                if own.is_empty() {
+                    continue;
+                }
+                match name.as_bytes().strip_prefix(&*own) {
+                    Some([]) => places.add(member.node),
+                    Some([b'.', ..]) if matches!(node.kind, Kind::Object | Kind::Array) => {
+                        member.search(&name[own.len() + 1..], places);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.json())
+    }
+}
+
+fn unquoted(inside: &[u8], escaped: bool) -> Cow<'_, str> {
+    if escaped {
+        return Cow::Owned(scan::unescape(inside));
+    }
+    Cow::Borrowed(std::str::from_utf8(inside).unwrap_or_default())
+}

@@ -1,0 +1,153 @@
+//! What a trommel rule is written with.
+//!
+//! - An **event** is one JSON object of a stream: [`Event`] finds its fields.
+//! - A **rule** judges one event at a time: the trait [`Rule`].
+//! - A **finding** is what a rule says of an event: [`Finding`].
+//! - A **needle** is a text without which an event cannot matter to a rule: [`Metadata::needles`].
+//!
+//! [`export!`] makes a component of one rule or of many.
+//!
+//! ```
+//! use trommel_rule::{Event, Finding, Metadata, Rule, Severity};
+//!
+//! #[derive(Default)]
+//! pub struct RootLogin;
+//!
+//! impl Rule for RootLogin {
+//!     fn describe() -> Metadata {
+//!         Metadata {
+//!             id: "com.example.root-login".into(),
+//!             name: "The root user signed in".into(),
+//!             version: "1.0.0".into(),
+//!             severity: Severity::High,
+//!             risk_score: 73,
+//!             columns: vec!["time".into()],
+//!             needles: vec!["ConsoleLogin".into()],
+//!             ..Metadata::default()
+//!         }
+//!     }
+//!
+//!     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
+//!         for record in event.cloudtrail() {
+//!             let root = record.caller_arn().iter().any(|arn| arn.ends_with(":root"));
+//!             if root && record.action().equals("ConsoleLogin").holds() {
+//!                 findings.push(Finding::new([("time", record.timestamp())]));
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! trommel_rule::export!(RootLogin);
+//! # let event = br#"{"eventName":"ConsoleLogin","userIdentity":{"arn":"arn:aws:iam::111122223333:root"}}"#;
+//! # assert_eq!(rules().evaluate(event).unwrap()[0].columns, r#"{"time":null}"#);
+//! ```
+//!
+//! Not here: how a rule is compiled, run and bounded. That is the host's.
+
+mod cloudtrail;
+mod contract;
+mod dissect;
+mod event;
+mod finding;
+mod java_map;
+mod rule_set;
+mod scan;
+mod settings;
+mod values;
+
+pub use cloudtrail::{ENVELOPES_DEEP_MAX, Parameters, Record};
+#[doc(hidden)]
+pub use contract::bindings;
+pub use contract::{AttackEntry, Fault, Finding, Metadata, SettingError, Severity, Threat};
+pub use dissect::{Captures, Dissect, PatternError, PatternErrorKind};
+pub use event::{Event, Value};
+pub use rule_set::RuleSet;
+pub use scan::{DEPTH_MAX, Kind, Malformed};
+pub use settings::Settings;
+pub use values::{Truth, Values, equal};
+
+/// The schema of a rule that has no settings.
+pub const NO_SETTINGS: &str = r#"{"type":"object","additionalProperties":false}"#;
+
+/// A rule. Its value is the rule as configured; the default value is the rule with the settings `{}`.
+pub trait Rule: Default + 'static {
+    /// What the rule says of itself. The same at every call.
+    fn describe() -> Metadata;
+
+    /// The rule with these settings. Refused with every mistake that they hold, not only the first.
+    fn configure(settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
+        settings.finish().map(|()| Self::default())
+    }
+
+    /// Judges one event, and adds what it finds: mostly nothing.
+    ///
+    /// Each finding's `rule` is filled in by the caller.
+    fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>);
+}
+
+impl Default for Metadata {
+    fn default() -> Self {
+        Self {
+            id: String::new(),
+            name: String::new(),
+            version: String::new(),
+            description: String::new(),
+            triage: String::new(),
+            authors: Vec::new(),
+            license: String::new(),
+            severity: Severity::Low,
+            risk_score: 21,
+            tags: Vec::new(),
+            references: Vec::new(),
+            threats: Vec::new(),
+            columns: Vec::new(),
+            settings_schema: NO_SETTINGS.into(),
+            needles: Vec::new(),
+        }
+    }
+}
+
+/// Makes a component of one rule or of many, which keep the order in which they are named.
+///
+/// Compiled natively, it gives the function `rules`, the same [`RuleSet`] without a sandbox.
+#[macro_export]
+macro_rules! export {
+    ($($rule:ty),+ $(,)?) => {
+        /// The rules of this component, in their order.
+        pub fn rules() -> $crate::RuleSet {
+            $crate::RuleSet::new()$(.with::<$rule>())+
+        }
+
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            use $crate::bindings::exports::trommel::filter::event_filter as contract;
+
+            struct Component;
+
+            ::std::thread_local! {
+                static RULES: ::std::cell::RefCell<$crate::RuleSet> = ::std::cell::RefCell::new(rules());
+            }
+
+            impl contract::Guest for Component {
+                fn describe() -> ::std::vec::Vec<contract::Rule> {
+                    RULES.with_borrow(|rules| rules.describe())
+                }
+
+                fn configure(
+                    rule: u32,
+                    settings: ::std::string::String,
+                ) -> ::std::result::Result<(), ::std::vec::Vec<contract::SettingError>> {
+                    RULES.with_borrow_mut(|rules| rules.configure(rule, &settings))
+                }
+
+                fn evaluate(
+                    event: ::std::vec::Vec<u8>,
+                ) -> ::std::result::Result<::std::vec::Vec<contract::Finding>, contract::Fault> {
+                    RULES.with_borrow_mut(|rules| rules.evaluate(&event))
+                }
+            }
+
+            $crate::bindings::export!(Component with_types_in $crate::bindings);
+        };
+    };
+}

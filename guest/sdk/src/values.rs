@@ -1,0 +1,250 @@
+//! The values of a field, and ES|QL's rules for them: one or many, null, three-valued truth.
+
+use std::borrow::Cow;
+use std::ops::{BitAnd, Not};
+
+use crate::event::Value;
+use crate::scan::Kind;
+
+/// The values of one field. None at all is null, as in ES|QL: `["x"]` is the single value `x`, and `[]` is null.
+///
+/// A number or a boolean reads as its JSON text. Null among several values is no value, and arrays in arrays are one list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Values<'v> {
+    /// No value.
+    #[default]
+    Null,
+    /// A single value.
+    One(Cow<'v, str>),
+    /// Two values or more, in the event's order.
+    Many(Vec<Cow<'v, str>>),
+}
+
+impl<'v> Values<'v> {
+    pub(crate) fn of(values: impl Iterator<Item = Value<'v>>) -> Self {
+        let mut all = Self::Null;
+        for value in values {
+            match value.kind() {
+                Kind::Array => all.extend(value.elements().into_iter().filter_map(Value::text)),
+                _ => all.extend(value.text()),
+            }
+        }
+        all
+    }
+
+    /// The only value. `None` for null, and for several: a comparison with either is [`Truth::Unknown`].
+    pub fn single(&self) -> Option<&str> {
+        match self {
+            Self::One(value) => Some(value),
+            Self::Null | Self::Many(_) => None,
+        }
+    }
+
+    /// Compares with `other`: exactly, letter case and all.
+    pub fn equals(&self, other: &str) -> Truth {
+        equal(self.single(), Some(other))
+    }
+
+    /// All the values.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.as_slice().iter().map(|value| &**value)
+    }
+
+    fn as_slice(&self) -> &[Cow<'v, str>] {
+        match self {
+            Self::Null => &[],
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
+        }
+    }
+
+    /// Writes the values as JSON: null, a string, or a list of strings.
+    pub(crate) fn write_json(&self, json: &mut String) {
+        match self {
+            Self::Null => json.push_str("null"),
+            Self::One(value) => write_json_string(value, json),
+            Self::Many(values) => {
+                json.push('[');
+                for (at, value) in values.iter().enumerate() {
+                    if at > 0 {
+                        json.push(',');
+                    }
+                    write_json_string(value, json);
+                }
+                json.push(']');
+            }
+        }
+    }
+}
+
+impl<'v> Extend<Cow<'v, str>> for Values<'v> {
+    fn extend<I: IntoIterator<Item = Cow<'v, str>>>(&mut self, more: I) {
+        for value in more {
+            *self = match std::mem::take(self) {
+                Self::Null => Self::One(value),
+                Self::One(first) => Self::Many(vec![first, value]),
+                Self::Many(mut values) => {
+                    values.push(value);
+                    Self::Many(values)
+                }
+            };
+        }
+    }
+}
+
+impl<'v, T: Into<Cow<'v, str>>> FromIterator<T> for Values<'v> {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        let mut all = Self::Null;
+        all.extend(values.into_iter().map(Into::into));
+        all
+    }
+}
+
+impl<'v> From<&'v str> for Values<'v> {
+    fn from(value: &'v str) -> Self {
+        Self::One(Cow::Borrowed(value))
+    }
+}
+
+impl<'v, T: Into<Values<'v>>> From<Option<T>> for Values<'v> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// Writes a JSON string. A library for this would be larger than all the rest of a rule.
+pub(crate) fn write_json_string(text: &str, json: &mut String) {
+    json.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\0'..' ' => {
+                json.push_str(if character < '\u{10}' { "\\u000" } else { "\\u001" });
+                json.extend(char::from_digit(u32::from(character) % 16, 16));
+            }
+            _ => json.push(character),
+        }
+    }
+    json.push('"');
+}
+
+/// What a condition comes to where a value may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not hold.
+    False,
+    /// Nobody knows: a side was null.
+    Unknown,
+}
+
+impl Truth {
+    /// Whether the condition holds: a query keeps a row for nothing less.
+    pub fn holds(self) -> bool {
+        self == Self::True
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(known: bool) -> Self {
+        if known { Self::True } else { Self::False }
+    }
+}
+
+/// AND: false where one side is false, whatever the other is.
+impl BitAnd for Truth {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::False, _) | (_, Self::False) => Self::False,
+            (Self::True, Self::True) => Self::True,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// NOT: what is unknown stays so.
+impl Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
+        match self {
+            Self::True => Self::False,
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// Compares two values, of which either may be null.
+pub fn equal(left: Option<&str>, right: Option<&str>) -> Truth {
+    match (left, right) {
+        (Some(left), Some(right)) => (left == right).into(),
+        _ => Truth::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Event;
+
+    #[test]
+    fn one_or_many() {
+        let cases: [(&str, Values<'_>); 12] = [
+            (r#"{"f":"x"}"#, "x".into()),
+            (r#"{"f":["x"]}"#, "x".into()),
+            (r#"{"f":[[["x"]],[]]}"#, "x".into()),
+            (r#"{"f":["x",null]}"#, "x".into()),
+            (r#"{"f":["x","y"]}"#, ["x", "y"].into_iter().collect()),
+            (r#"{"f":["x","x"]}"#, ["x", "x"].into_iter().collect()),
+            (r#"{"f":[]}"#, Values::Null),
+            (r#"{"f":null}"#, Values::Null),
+            (r#"{"f":{"g":1}}"#, Values::Null),
+            (r#"{"f":-1.50e3}"#, "-1.50e3".into()),
+            (r#"{"f":true}"#, "true".into()),
+            (r#"{"f":""}"#, "".into()),
+        ];
+        for (event, expected) in cases {
+            assert_eq!(Event::parse(event.as_bytes()).unwrap().field("f"), expected, "{event}");
+        }
+    }
+
+    #[test]
+    fn writes_json() {
+        let text = (0..0x100).filter_map(char::from_u32).collect::<String>();
+        let mut json = String::new();
+        [&*text, ""].into_iter().collect::<Values<'_>>().write_json(&mut json);
+        assert_eq!(serde_json::from_str::<[String; 2]>(&json).unwrap(), [text, String::new()]);
+        let mut json = String::new();
+        Values::from("\u{1f}\u{b}ä\n").write_json(&mut json);
+        assert_eq!(json, r#""\u001f\u000bä\n""#);
+    }
+
+    #[test]
+    fn three_valued() {
+        use Truth::{False, True, Unknown};
+        assert_eq!(equal(Some("a"), Some("a")), True);
+        assert_eq!(equal(Some("a"), Some("A")), False);
+        assert_eq!(equal(Some("a"), None), Unknown);
+        assert_eq!(equal(None, None), Unknown);
+        assert_eq!([!True, !False, !Unknown], [False, True, Unknown]);
+        for (left, right, both) in [
+            (True, True, True),
+            (True, False, False),
+            (True, Unknown, Unknown),
+            (False, Unknown, False),
+            (False, False, False),
+            (Unknown, Unknown, Unknown),
+        ] {
+            assert_eq!((left & right, right & left), (both, both), "{left:?} & {right:?}");
+        }
+        assert!(!Unknown.holds());
+    }
+}

@@ -1,0 +1,739 @@
+//! Turns the folder of a rule crate into the two files that hosts load.
+//!
+//! One compile for [`TARGET`] gives a core module without imports. Its bytes are written as `<name>.core.wasm`, for
+//! hosts that know core modules only, and wrapped as the component `<name>.wasm`, for all others.
+//!
+//! Every rule is built alike: the profile, the flags and the target folder are set here, whatever its workspace says,
+//! so the same source gives the same bytes. Debian's own Rust takes over where rustup has no library for the target.
+//!
+//! Left to others: making a new crate, loading what was built, and the words on stderr.
+
+use std::{
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    fmt,
+    fs::{self, File},
+    io::{self, BufRead, BufReader, IsTerminal, Read},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU64, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use wit_component::{ComponentEncoder, metadata};
+
+/// Names the target of every rule: WebAssembly that is given nothing.
+pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Bounds how long rustup may take to add the target, in seconds.
+pub const TARGET_ADD_SECONDS_MAX: u64 = 60;
+
+/// Is the profile of every rule, stronger than that of its workspace.
+const PROFILE: [&str; 7] = [
+    "profile.release.codegen-units=1",
+    "profile.release.debug=false",
+    "profile.release.lto=true",
+    "profile.release.opt-level='s'",
+    "profile.release.overflow-checks=false",
+    "profile.release.panic=\"abort\"",
+    "profile.release.strip=true",
+];
+
+/// Are the variables that would make one rule's build differ from another's.
+const FOREIGN: [&str; 6] = ["CARGO", "RUSTC", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTDOC", "RUSTFLAGS"];
+
+/// Is Debian's cargo, which never is rustup's.
+const DEBIAN_CARGO: &str = "/usr/bin/cargo";
+/// Is Debian's rustc, which never is rustup's.
+const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
+/// Is where Debian puts the source of Rust's library.
+const DEBIAN_SOURCE: &str = "/usr/lib/rustlib/src/rust";
+
+const NO_TOOLCHAIN_HINT: &str = "run one of these, and build again\n  \
+    rustup target add wasm32-unknown-unknown\n  \
+    apt-get install --no-install-recommends rustc-web cargo-web rust-web-src";
+
+/// Tells what was built, from what, and where it lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Built {
+    /// Is the name of the crate, and of both files.
+    pub name: String,
+    /// Is the path of the component, `<name>.wasm`.
+    pub component: PathBuf,
+    /// Is the path of the core module, `<name>.core.wasm`.
+    pub core: PathBuf,
+    /// Says in one line which toolchain was taken.
+    pub toolchain: String,
+}
+
+/// Sorts the reasons why a rule is not built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BuildErrorKind {
+    /// The folder of the crate is not there.
+    NoFolder,
+    /// The folder has no `Cargo.toml`.
+    NoManifest,
+    /// Cargo refuses the `Cargo.toml`.
+    BadManifest,
+    /// The `Cargo.toml` is that of a workspace without a package of its own.
+    NotAPackage,
+    /// The package has no library of the type `cdylib`.
+    NoCdylib,
+    /// Cargo itself is not there.
+    NoCargo,
+    /// No toolchain for the target was found.
+    NoToolchain,
+    /// The crate does not compile.
+    Compile,
+    /// The module wants functions from its host.
+    Imports,
+    /// The module is no component in the making.
+    NotARule,
+    /// A file or folder cannot be read or written.
+    File,
+}
+
+/// Says why a rule is not built: what, why, and what helps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildError {
+    kind: BuildErrorKind,
+    message: String,
+    hint: Option<String>,
+}
+
+impl BuildError {
+    fn new(kind: BuildErrorKind, what: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self { kind, message: format!("{what}: {why}"), hint: None }
+    }
+
+    fn file(path: &Path, why: &io::Error) -> Self {
+        Self::new(BuildErrorKind::File, path.display(), why)
+    }
+
+    fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Returns the sort of the error.
+    pub fn kind(&self) -> BuildErrorKind {
+        self.kind
+    }
+
+    /// Returns what helps, where something is known to.
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BuildError {}
+
+/// Compiles the crate in `crate_dir` and writes its component and its core module.
+///
+/// The files go to `out`, or to the folder `rules` in the crate's target folder. Each is replaced as a whole, and only
+/// if its bytes change. `note` is given what the operator should see meanwhile, line by line: the toolchain, and all
+/// that the compiler says. Builds may run at the same time, also of the same crate.
+///
+/// The same source, lock file and toolchain give the same bytes in any folder, as long as the workspace holds all
+/// packages that are used by path: Cargo numbers those outside it by their absolute path.
+///
+/// # Errors
+///
+/// The error's kind tells what is at fault: the folder, the toolchain, or the rule.
+pub fn build(crate_dir: &Path, out: Option<&Path>, note: &mut dyn FnMut(&str)) -> Result<Built, BuildError> {
+    let rule = RuleCrate::read(crate_dir)?;
+    let _turn = wait_for_turn(&rule, note)?;
+    let toolchain = Toolchain::find(&rule, note)?;
+    note(&format!("toolchain: {}", toolchain.line));
+
+    let module = compile(&rule, &toolchain, note)?;
+    let core = fs::read(&module).map_err(|why| BuildError::file(&module, &why))?;
+    let component = wrap(&rule.name, &core)?;
+
+    let out = out.map_or_else(|| rule.target_dir.join("rules"), Path::to_path_buf);
+    fs::create_dir_all(&out).map_err(|why| BuildError::file(&out, &why))?;
+    let built = Built {
+        component: out.join(format!("{}.wasm", rule.name)),
+        core: out.join(format!("{}.core.wasm", rule.name)),
+        name: rule.name,
+        toolchain: toolchain.line,
+    };
+    for (path, bytes) in [(&built.core, &core), (&built.component, &component)] {
+        replace(path, bytes).map_err(|why| BuildError::file(path, &why))?;
+    }
+    Ok(built)
+}
+
+/// Takes the lock that lets one build at a time ask rustup, compile and read what was compiled.
+fn wait_for_turn(rule: &RuleCrate, note: &mut dyn FnMut(&str)) -> Result<File, BuildError> {
+    let path = rule.target_dir.join("trommel.lock");
+    let mut lock = || {
+        fs::create_dir_all(&rule.target_dir)?;
+        let file = File::create(&path)?;
+        if file.try_lock().is_err() {
+            note("waiting for another build");
+            file.lock()?;
+        }
+        Ok(file)
+    };
+    lock().map_err(|why| BuildError::file(&path, &why))
+}
+
+/// Is what cargo tells about the crate of a rule.
+#[derive(Debug)]
+struct RuleCrate {
+    dir: PathBuf,
+    name: String,
+    /// Is the stem of the file that cargo writes.
+    stem: String,
+    target_dir: PathBuf,
+    workspace: PathBuf,
+    /// Are the folders of packages outside the workspace, each with a name to stand for it.
+    outside: Vec<(PathBuf, String)>,
+}
+
+impl RuleCrate {
+    fn read(crate_dir: &Path) -> Result<Self, BuildError> {
+        if !crate_dir.is_dir() {
+            return Err(BuildError::new(BuildErrorKind::NoFolder, crate_dir.display(), "no such folder")
+                .with_hint("give the folder of a rule crate, the one with its Cargo.toml"));
+        }
+        let dir = std::path::absolute(crate_dir).map_err(|why| BuildError::file(crate_dir, &why))?;
+        if !dir.join("Cargo.toml").is_file() {
+            return Err(BuildError::new(BuildErrorKind::NoManifest, crate_dir.display(), "has no Cargo.toml")
+                .with_hint("give the folder of a rule crate, the one with its Cargo.toml"));
+        }
+        let told = cargo_metadata(&dir)?;
+        let mut rule = Self::from_metadata(&dir, &told)?;
+        rule.outside = outside(&dir, told, &rule.workspace)?;
+        Ok(rule)
+    }
+
+    fn from_metadata(dir: &Path, told: &Value) -> Result<Self, BuildError> {
+        let manifest = dir.join("Cargo.toml");
+        let Some(package) = package_in(told, dir) else {
+            return Err(BuildError::new(
+                BuildErrorKind::NotAPackage,
+                manifest.display(),
+                "is a workspace without a package of its own",
+            )
+            .with_hint("give the folder of the member that is the rule"));
+        };
+        let name = text(&package["name"]);
+        let Some(library) =
+            items(&package["targets"]).find(|target| items(&target["crate_types"]).any(|kind| kind == "cdylib"))
+        else {
+            return Err(BuildError::new(
+                BuildErrorKind::NoCdylib,
+                manifest.display(),
+                "the package has no library of the type cdylib",
+            )
+            .with_hint("add these lines to it\n  [lib]\n  crate-type = [\"cdylib\", \"rlib\"]"));
+        };
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            stem: text(&library["name"]).replace('-', "_"),
+            name,
+            target_dir: text(&told["target_directory"]).into(),
+            workspace: text(&told["workspace_root"]).into(),
+            outside: Vec::new(),
+        })
+    }
+}
+
+fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn package_in<'a>(told: &'a Value, dir: &Path) -> Option<&'a Value> {
+    let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let manifest = real(&dir.join("Cargo.toml"));
+    items(&told["packages"]).find(|package| real(Path::new(&text(&package["manifest_path"]))) == manifest)
+}
+
+fn cargo_metadata(dir: &Path) -> Result<Value, BuildError> {
+    let manifest = dir.join("Cargo.toml");
+    let output = tool("cargo", dir)
+        .args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"])
+        .arg(&manifest)
+        .output()
+        .map_err(|why| no_cargo("cargo", &why))?;
+    let refused = |why: String| BuildError::new(BuildErrorKind::BadManifest, manifest.display(), why);
+    if !output.status.success() {
+        return Err(refused(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|why| refused(format!("cargo metadata: {why}")))
+}
+
+fn no_cargo(cargo: &str, why: &io::Error) -> BuildError {
+    BuildError::new(BuildErrorKind::NoCargo, cargo, why).with_hint("install Rust: https://rustup.rs")
+}
+
+/// Finds the packages outside the workspace that the rule is built from by path.
+fn outside(dir: &Path, told: Value, workspace: &Path) -> Result<Vec<(PathBuf, String)>, BuildError> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::from([dir.to_path_buf()]);
+    let mut todo = vec![(dir.to_path_buf(), told)];
+    while let Some((dir, told)) = todo.pop() {
+        let Some(package) = package_in(&told, &dir) else {
+            continue;
+        };
+        if !dir.starts_with(workspace) {
+            found.push((dir, format!("/{}-{}", text(&package["name"]), text(&package["version"]))));
+        }
+        let used = items(&package["dependencies"]).filter(|dependency| dependency["kind"] != "dev");
+        for path in used.filter_map(|dependency| dependency["path"].as_str()).map(PathBuf::from) {
+            if path.join("Cargo.toml").is_file() && seen.insert(path.clone()) {
+                let told = cargo_metadata(&path)?;
+                todo.push((path, told));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Is a Rust that can build for the target.
+#[derive(Debug)]
+struct Toolchain {
+    /// Says in one line which one it is.
+    line: String,
+    /// Is the linker for Debian's Rust, which brings none; nothing where the crate's own toolchain is taken.
+    debian_linker: Option<PathBuf>,
+}
+
+impl Toolchain {
+    /// Takes the first toolchain that works: the crate's own, the crate's own with the target added, Debian's.
+    fn find(rule: &RuleCrate, note: &mut dyn FnMut(&str)) -> Result<Self, BuildError> {
+        // Where rustup was refused once, it is not asked at every build.
+        let refused = cargo_target_dir(rule, true).is_dir();
+        let mut found = has_target(&rule.dir);
+        if !found && !refused {
+            add_target(&rule.dir, note);
+            found = has_target(&rule.dir);
+        }
+        if found {
+            let version = version("rustc", &rule.dir).unwrap_or_default();
+            return Ok(Self { line: format!("{version} with its library for {TARGET}"), debian_linker: None });
+        }
+        let missing = || {
+            BuildError::new(BuildErrorKind::NoToolchain, TARGET, "no Rust here has a library for this target")
+                .with_hint(NO_TOOLCHAIN_HINT)
+        };
+        let library = Path::new(DEBIAN_SOURCE).join("library/std/Cargo.toml");
+        if ![Path::new(DEBIAN_CARGO), Path::new(DEBIAN_RUSTC), &library].iter().all(|path| path.is_file()) {
+            return Err(missing());
+        }
+        let version = version(DEBIAN_RUSTC, &rule.dir).ok_or_else(missing)?;
+        let linker = debian_linker(&rule.dir).ok_or_else(|| {
+            BuildError::new(BuildErrorKind::NoToolchain, DEBIAN_RUSTC, "has no linker for WebAssembly beside it")
+                .with_hint("run this, and build again\n  apt-get install --no-install-recommends lld")
+        })?;
+        if !refused {
+            note("building Rust's library from Debian's source: a minute or two, this once");
+        }
+        Ok(Self { line: format!("Debian's {version} with its library from source"), debian_linker: Some(linker) })
+    }
+}
+
+fn version(rustc: &str, dir: &Path) -> Option<String> {
+    let line = first_line(tool(rustc, dir).arg("--version"))?;
+    // The rest tells the commit and the day.
+    Some(line.split(" (").next()?.to_owned())
+}
+
+/// Tells whether an empty crate compiles, so a library that is half unpacked does not count.
+fn has_target(dir: &Path) -> bool {
+    tool("rustc", dir)
+        .args(["--target", TARGET, "--crate-type", "lib", "--emit", "metadata=-", "-"])
+        .output()
+        .is_ok_and(|output| output.status.success())
+}
+
+fn add_target(dir: &Path, note: &mut dyn FnMut(&str)) {
+    let mut rustup = tool("rustup", dir);
+    rustup.args(["target", "add", TARGET]).env("RUST_BACKTRACE", "0");
+    let Ok(mut child) = rustup.stdout(Stdio::null()).stderr(Stdio::piped()).spawn() else {
+        return;
+    };
+    note(&format!("adding the target {TARGET} with rustup"));
+    let deadline = Instant::now() + Duration::from_secs(TARGET_ADD_SECONDS_MAX);
+    let status = loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < deadline => thread::sleep(Duration::from_millis(50)),
+            Ok(status) => break status,
+            Err(_) => break None,
+        }
+    };
+    let why = if let Some(status) = status {
+        if status.success() {
+            return;
+        }
+        let mut said = String::new();
+        if let Some(mut stderr) = child.stderr.take() {
+            // What cannot be read is only missing from the note.
+            let _ = stderr.read_to_string(&mut said);
+        }
+        let error = said.lines().find_map(|line| line.strip_prefix("error: ")).unwrap_or("it gave no reason");
+        // The rest is the chain of causes, with the paths of its temporary files.
+        error.split(": ").next().unwrap_or(error).to_owned()
+    } else {
+        let _ = child.kill();
+        let _ = child.wait();
+        format!("took more than {TARGET_ADD_SECONDS_MAX} s")
+    };
+    note(&format!("rustup did not add the target: {why}"));
+}
+
+/// Looks for a linker beside rustup's compiler first, then beside Debian's.
+fn debian_linker(dir: &Path) -> Option<PathBuf> {
+    let rustups = first_line(tool("rustc", dir).args(["--print", "target-libdir"]))
+        .map(|library| Path::new(&library).with_file_name("bin").join("rust-lld"))
+        .filter(|linker| linker.is_file());
+    let debians = || {
+        let names = fs::read_dir("/usr/bin").ok()?.flatten().map(|entry| entry.path());
+        names.filter_map(|path| Some((linker_rank(path.file_name()?.to_str()?)?, path))).max().map(|(_, path)| path)
+    };
+    rustups.or_else(debians)
+}
+
+/// Ranks the names of linkers for WebAssembly: a newer version over an older one, `rust-lld` over all.
+fn linker_rank(name: &str) -> Option<u32> {
+    match name {
+        "rust-lld" => Some(u32::MAX),
+        "wasm-ld" => Some(0),
+        _ => name.strip_prefix("wasm-ld-")?.parse().ok(),
+    }
+}
+
+fn first_line(command: &mut Command) -> Option<String> {
+    let output = command.output().ok().filter(|output| output.status.success())?;
+    Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
+}
+
+/// Prepares a tool of Rust to run in `dir` as if no other cargo had started this process.
+fn tool(program: &str, dir: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(dir).stdin(Stdio::null());
+    if env::var_os("CARGO").is_some() {
+        // The folder of the crate decides about the toolchain, not the cargo that runs trommel.
+        command.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTUP_TOOLCHAIN_SOURCE");
+    }
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    for name in ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"] {
+        // It is relative to the folder of this process, not to `dir`.
+        if let Some(path) = env::var_os(name).and_then(|path| std::path::absolute(path).ok()) {
+            command.env(name, path);
+        }
+    }
+    command
+}
+
+/// Is a folder of this crate's target folder that no other cargo locks.
+fn cargo_target_dir(rule: &RuleCrate, debian: bool) -> PathBuf {
+    rule.target_dir.join(if debian { "trommel-debian" } else { "trommel" })
+}
+
+fn compile(rule: &RuleCrate, toolchain: &Toolchain, note: &mut dyn FnMut(&str)) -> Result<PathBuf, BuildError> {
+    let target_dir = cargo_target_dir(rule, toolchain.debian_linker.is_some());
+    let program = if toolchain.debian_linker.is_some() { DEBIAN_CARGO } else { "cargo" };
+    let mut cargo = tool(program, &rule.dir);
+    // With a crate type beside cdylib, `cargo build` would leave out the link-time optimization.
+    cargo.args(["rustc", "--quiet", "--release", "--lib", "--crate-type", "cdylib", "--target", TARGET]);
+    cargo.arg("--manifest-path").arg(rule.dir.join("Cargo.toml"));
+    cargo.arg("--target-dir").arg(&target_dir);
+    for setting in PROFILE {
+        cargo.args(["--config", setting]);
+    }
+    cargo
+        .env("CARGO_BUILD_BUILD_DIR", &target_dir)
+        .env("CARGO_ENCODED_RUSTFLAGS", remaps(rule, &target_dir))
+        .env("CARGO_INCREMENTAL", "0")
+        .env("CARGO_TERM_COLOR", if io::stderr().is_terminal() { "always" } else { "never" });
+    if let Some(linker) = &toolchain.debian_linker {
+        cargo
+            .arg("-Zbuild-std=std,panic_abort")
+            .env("RUSTC", DEBIAN_RUSTC)
+            .env("RUSTC_BOOTSTRAP", "1")
+            .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker)
+            .env_remove("LD_LIBRARY_PATH");
+    }
+
+    let mut child =
+        cargo.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|why| no_cargo(program, &why))?;
+    if let Some(stderr) = child.stderr.take() {
+        for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+            note(&String::from_utf8_lossy(&line));
+        }
+    }
+    match child.wait() {
+        Ok(status) if status.success() => {
+            Ok(target_dir.join(TARGET).join("release").join(format!("{}.wasm", rule.stem)))
+        }
+        Ok(_) => Err(BuildError::new(BuildErrorKind::Compile, &rule.name, "does not compile; cargo has said why")),
+        Err(why) => Err(no_cargo(program, &why)),
+    }
+}
+
+/// Writes the flags that keep the paths of this machine out of the module; of two that fit, the last one counts.
+fn remaps(rule: &RuleCrate, target_dir: &Path) -> OsString {
+    let cargo_home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
+    let mut flags = OsString::new();
+    let mut add = |from: &Path, to: &str| {
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(from);
+        flags.push("=");
+        flags.push(to);
+    };
+    if let Some(cargo_home) = cargo_home {
+        add(&cargo_home, "/cargo");
+    }
+    add(Path::new(DEBIAN_SOURCE), "/rust");
+    add(&rule.workspace, "/rule");
+    for (dir, name) in &rule.outside {
+        add(dir, name);
+    }
+    add(target_dir, "/target");
+    flags
+}
+
+/// Wraps a core module as a component.
+fn wrap(name: &str, core: &[u8]) -> Result<Vec<u8>, BuildError> {
+    let imports = imports(core).unwrap_or_default();
+    if !imports.is_empty() {
+        return Err(BuildError::new(BuildErrorKind::Imports, name, format!("imports {}", imports.join(", ")))
+            .with_hint("a rule is given nothing but the event: leave out the dependency that asks its host"));
+    }
+    let not_a_rule = |why: String| {
+        BuildError::new(BuildErrorKind::NotARule, name, why)
+            .with_hint("implement the trait Rule and name the type in trommel_rule::export!")
+    };
+    match metadata::decode(core) {
+        Ok((Some(_), _)) => {}
+        Ok((None, _)) => return Err(not_a_rule("exports no rule".to_owned())),
+        Err(why) => return Err(not_a_rule(why.root_cause().to_string())),
+    }
+    ComponentEncoder::default()
+        .validate(true)
+        .module(core)
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(|why| not_a_rule(why.root_cause().to_string()))
+}
+
+/// Lists the imports of a core module as `module.field`, or nothing where the bytes end too early.
+fn imports(core: &[u8]) -> Option<Vec<String>> {
+    const IMPORT_SECTION: u8 = 2;
+    let mut rest = core.get(8..)?;
+    while let [id, after @ ..] = rest {
+        rest = after;
+        let length = number(&mut rest)?;
+        let (mut section, after) = rest.split_at_checked(length)?;
+        rest = after;
+        if *id != IMPORT_SECTION {
+            continue;
+        }
+        let mut found = Vec::new();
+        for _ in 0..number(&mut section)? {
+            let module = word(&mut section)?;
+            let field = word(&mut section)?;
+            found.push(format!("{module}.{field}"));
+            skip_import_type(&mut section)?;
+        }
+        return Some(found);
+    }
+    Some(Vec::new())
+}
+
+/// Steps over the type of an import: a function, table, memory, global or tag.
+fn skip_import_type(bytes: &mut &[u8]) -> Option<()> {
+    let skip_limits = |bytes: &mut &[u8]| {
+        let flags = number(bytes)?;
+        number(bytes)?;
+        if flags & 1 == 1 { number(bytes).map(|_| ()) } else { Some(()) }
+    };
+    match number(bytes)? {
+        0 => number(bytes).map(|_| ()),
+        1 => number(bytes).and_then(|_| skip_limits(bytes)),
+        2 => skip_limits(bytes),
+        _ => number(bytes).and_then(|_| number(bytes)).map(|_| ()),
+    }
+}
+
+/// Reads one unsigned LEB128 number.
+fn number(bytes: &mut &[u8]) -> Option<usize> {
+    let mut value = 0;
+    for shift in (0..35).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        value |= usize::from(byte & 0x7f).checked_shl(shift)?;
+        if byte & 0x80 == 0 {
+            return Some(value);
+        }
+    }
+    None
+}
+
+fn word<'a>(bytes: &mut &'a [u8]) -> Option<std::borrow::Cow<'a, str>> {
+    let length = number(bytes)?;
+    let (word, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    Some(String::from_utf8_lossy(word))
+}
+
+/// Replaces a file as a whole, unless it has these bytes already.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    if fs::read(path).is_ok_and(|old| old == bytes) {
+        return Ok(());
+    }
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{number}.tmp", std::process::id()));
+    fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+        // The first error is the one to tell.
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(crate_types: &[&str]) -> Value {
+        json!({
+            "packages": [
+                { "name": "other", "manifest_path": "/w/other/Cargo.toml", "targets": [] },
+                {
+                    "name": "root-login",
+                    "manifest_path": "/w/rules/root-login/Cargo.toml",
+                    "targets": [
+                        { "name": "demo", "crate_types": ["bin"] },
+                        { "name": "root-login", "crate_types": crate_types },
+                    ],
+                },
+            ],
+            "target_directory": "/w/target",
+            "workspace_root": "/w",
+        })
+    }
+
+    fn rule() -> RuleCrate {
+        RuleCrate::from_metadata(Path::new("/w/rules/root-login"), &told(&["cdylib", "rlib"])).expect("a rule")
+    }
+
+    #[test]
+    fn metadata_names_the_rule_and_its_folders() {
+        let rule = rule();
+        assert_eq!(rule.name, "root-login");
+        assert_eq!(rule.stem, "root_login");
+        assert_eq!(rule.workspace, Path::new("/w"));
+        assert_eq!(cargo_target_dir(&rule, false), Path::new("/w/target/trommel"));
+        assert_eq!(cargo_target_dir(&rule, true), Path::new("/w/target/trommel-debian"));
+    }
+
+    #[test]
+    fn a_workspace_and_a_plain_library_are_refused() {
+        let error = RuleCrate::from_metadata(Path::new("/w"), &told(&["cdylib"])).expect_err("no package");
+        assert_eq!(error.kind(), BuildErrorKind::NotAPackage);
+        assert_eq!(error.to_string(), "/w/Cargo.toml: is a workspace without a package of its own");
+
+        let error = RuleCrate::from_metadata(Path::new("/w/rules/root-login"), &told(&["lib"])).expect_err("no cdylib");
+        assert_eq!(error.kind(), BuildErrorKind::NoCdylib);
+        assert!(error.hint().is_some_and(|hint| hint.contains("crate-type = [\"cdylib\"")));
+    }
+
+    #[test]
+    fn folders_without_a_crate_are_refused() {
+        let error = RuleCrate::read(Path::new("no/such/folder")).expect_err("no folder");
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (BuildErrorKind::NoFolder, "no/such/folder: no such folder")
+        );
+        let empty = tempfile::tempdir().expect("a folder");
+        let error = RuleCrate::read(empty.path()).expect_err("no Cargo.toml");
+        assert_eq!(error.kind(), BuildErrorKind::NoManifest);
+    }
+
+    #[test]
+    fn the_flags_hide_every_path() {
+        let mut rule = rule();
+        rule.outside.push(("/sdk".into(), "/sdk-0.1.0".to_owned()));
+        let flags = remaps(&rule, Path::new("/w/target/trommel")).into_string().expect("text");
+        let flags: Vec<_> = flags.split('\u{1f}').collect();
+        assert_eq!(
+            flags[flags.len() - 3..],
+            [
+                "--remap-path-prefix=/w=/rule",
+                "--remap-path-prefix=/sdk=/sdk-0.1.0",
+                "--remap-path-prefix=/w/target/trommel=/target",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_hint_says_both_commands() {
+        assert!(NO_TOOLCHAIN_HINT.contains("\n  rustup target add wasm32-unknown-unknown\n"));
+        assert!(
+            NO_TOOLCHAIN_HINT.ends_with("\n  apt-get install --no-install-recommends rustc-web cargo-web rust-web-src")
+        );
+    }
+
+    #[test]
+    fn newer_linkers_come_first() {
+        let mut names = ["wasm-ld", "rust-lld", "wasm-ld-22", "wasm-ld-9"];
+        names.sort_by_key(|name| linker_rank(name));
+        assert_eq!(names, ["wasm-ld", "wasm-ld-9", "wasm-ld-22", "rust-lld"]);
+        assert_eq!(linker_rank("ld.lld"), None);
+    }
+
+    #[test]
+    fn imports_are_named() {
+        let module = b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x02\x19\x03\x03env\x01f\0\0\x01m\x01t\x01\x70\x01\x01\x02\x01a\x01b\x02\0\x01";
+        let error = wrap("root-login", module).expect_err("imports");
+        assert_eq!(error.kind(), BuildErrorKind::Imports);
+        assert_eq!(error.to_string(), "root-login: imports env.f, m.t, a.b");
+        for end in 0..module.len() {
+            // Must neither panic nor loop.
+            let _ = imports(&module[..end]);
+        }
+    }
+
+    #[test]
+    fn a_module_that_is_no_rule_is_refused() {
+        let error = wrap("root-login", b"\0asm\x01\0\0\0").expect_err("no rule");
+        assert_eq!(error.kind(), BuildErrorKind::NotARule);
+        assert_eq!(error.to_string(), "root-login: exports no rule");
+    }
+
+    #[test]
+    fn files_are_replaced_as_a_whole_and_only_if_they_change() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("root-login.wasm");
+        replace(&path, b"one").expect("written");
+        let written = fs::metadata(&path).and_then(|told| told.modified()).expect("its time");
+        replace(&path, b"one").expect("kept");
+        assert_eq!(fs::metadata(&path).and_then(|told| told.modified()).expect("its time"), written);
+        replace(&path, b"two").expect("replaced");
+        assert_eq!(fs::read(&path).expect("read"), b"two");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}

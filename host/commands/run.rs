@@ -1,0 +1,365 @@
+//! `trommel run`: sends a stream of events through rules.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use trommel::limits::{self, Limits};
+use trommel::talk::{printable, reason, say};
+use trommel::{
+    Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Sandbox, Stop, Unwrap, Writing,
+};
+
+use crate::words::{self, Exit, Hinted};
+
+/// Sends a stream of events through rules, and writes what they find.
+///
+/// Events are lines of JSON objects (NDJSON), read from the files or from stdin, plain or gzip. A CloudTrail delivery
+/// file, {"Records":[...]} on one line, is unwrapped.
+///
+/// Exit codes: 0 all well; 1 some events could not be judged; 2 could not run, or not to the end; 3 there was an alert
+/// (with --fail-on-alert).
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Files of events; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Unwraps the array at this JSON pointer in each line, in place of /Records; `none` unwraps nothing.
+    #[arg(long, value_name = "POINTER")]
+    unwrap: Option<String>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+/// What `run` and `replay` share.
+#[derive(clap::Args)]
+pub(crate) struct Common {
+    /// A rule component, or the folder of a rule crate, which is built first. May be given several times.
+    #[arg(long = "rule", value_name = "RULE", required = true)]
+    rules: Vec<PathBuf>,
+    /// Settings, a JSON file: for the only rule, or for the rule with this id. May be given several times.
+    #[arg(long, value_name = "[ID=]FILE")]
+    settings: Vec<String>,
+    /// What to write.
+    #[arg(long, value_enum, default_value_t = EmitArgument::Alerts)]
+    emit: EmitArgument,
+    /// Adds the event to each alert.
+    #[arg(long)]
+    include_event: bool,
+    /// Exits with 3 when there was an alert.
+    #[arg(long)]
+    fail_on_alert: bool,
+    /// Leaves out the line of counts at the end.
+    #[arg(long, short)]
+    quiet: bool,
+    /// Gives the counts at the end as JSON on stderr.
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    stats: Option<StatsArgument>,
+
+    /// How many threads judge events [default: the cores].
+    #[arg(long, value_name = "N", help_heading = "Stream", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Hands every event to every rule, also events that cannot matter to it.
+    #[arg(long, help_heading = "Stream")]
+    no_needles: bool,
+    /// Checks that every line is a JSON object, also a line that cannot matter to any rule.
+    #[arg(long, help_heading = "Stream")]
+    validate: bool,
+    /// Flushes the output after every line, not only before waiting for input.
+    #[arg(long, help_heading = "Stream")]
+    line_buffered: bool,
+    /// The longest event.
+    #[arg(long, value_name = "BYTES", default_value_t = EVENT_BYTES_MAX, help_heading = "Stream")]
+    event_bytes_max: usize,
+
+    /// What becomes of an event that a rule failed to judge, where lines are written.
+    #[arg(long, value_enum, default_value_t = OnErrorArgument::Pass, help_heading = "Failures")]
+    on_error: OnErrorArgument,
+    /// Adds events that could not be judged to this file, a JSON line each.
+    #[arg(long, value_name = "FILE", help_heading = "Failures")]
+    dead_letter: Option<PathBuf>,
+    /// Takes a component out after so many failures in a row; 0 never does.
+    #[arg(long, value_name = "N", default_value_t = FAILURES_MAX, help_heading = "Failures")]
+    failures_max: u64,
+
+    /// Gives every event a fresh instance, so that a rule can keep nothing between events.
+    #[arg(long, help_heading = "Sandbox")]
+    isolate: bool,
+    /// Does not keep compiled rules for the next start.
+    #[arg(long, help_heading = "Sandbox")]
+    no_cache: bool,
+    /// The size of a component.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, help_heading = "Sandbox")]
+    component_bytes_max: usize,
+    /// The time to compile a component.
+    #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, help_heading = "Sandbox")]
+    compile_seconds_max: u64,
+    /// Work to load a component, in units of fuel: about one an instruction.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, help_heading = "Sandbox")]
+    load_fuel_max: u64,
+    /// Work for an event, whatever its size.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::EVENT_FUEL_MAX, help_heading = "Sandbox")]
+    event_fuel_max: u64,
+    /// More work for each byte of the event.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::BYTE_FUEL_MAX, help_heading = "Sandbox")]
+    byte_fuel_max: u64,
+    /// Memory of an instance.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::MEMORY_BYTES_MAX, help_heading = "Sandbox")]
+    memory_bytes_max: usize,
+    /// Table elements of an instance.
+    #[arg(long, value_name = "N", default_value_t = limits::TABLE_ELEMENTS_MAX, help_heading = "Sandbox")]
+    table_elements_max: usize,
+    /// Call stack of an instance.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::STACK_BYTES_MAX, help_heading = "Sandbox")]
+    stack_bytes_max: usize,
+    /// The answer to an event.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::ANSWER_BYTES_MAX, help_heading = "Sandbox")]
+    answer_bytes_max: usize,
+    /// What a component says of its rules.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::METADATA_BYTES_MAX, help_heading = "Sandbox")]
+    metadata_bytes_max: usize,
+}
+
+/// Default of `--failures-max`.
+const FAILURES_MAX: u64 = 100;
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EmitArgument {
+    /// One JSON line an alert
+    Alerts,
+    /// The lines in which something was found, byte for byte
+    Matched,
+    /// The lines in which nothing was found, byte for byte
+    Unmatched,
+    /// Every line, with what was found as its last member `trommel`
+    Tagged,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OnErrorArgument {
+    /// It is written, whatever lines were asked for
+    Pass,
+    /// It is not written
+    Drop,
+    /// It is not written, and the stream ends there
+    Stop,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum StatsArgument {
+    Json,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let unwrap = match arguments.unwrap.as_deref() {
+        None => Unwrap::default(),
+        Some("none") => Unwrap::none(),
+        Some(pointer) => Unwrap::at(pointer).map_err(|_| {
+            Hinted::new(format!("--unwrap {pointer}: no JSON pointer"), "write /Records, /a/b, or none")
+        })?,
+    };
+    let mut inputs: Vec<_> = arguments.files.into_iter().map(input).collect();
+    if inputs.is_empty() {
+        inputs.push(Input::Stdin);
+    }
+    arguments.common.run(inputs, unwrap)
+}
+
+fn input(file: PathBuf) -> Input {
+    if file.as_os_str() == "-" { Input::Stdin } else { Input::File(file) }
+}
+
+impl Common {
+    /// Runs the rules over the inputs.
+    pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
+        let limits = self.limits();
+        let stack_bytes = limits.stack_bytes;
+        let sandbox = Sandbox::new(limits, !self.no_cache).map_err(anyhow::Error::msg)?;
+        let mut components = Vec::new();
+        for path in &self.rules {
+            components.push((path.to_string_lossy().into_owned(), load(&sandbox, path)?));
+        }
+        for settings in &self.settings {
+            configure(&mut components, settings)?;
+        }
+        let dead_letters = self.dead_letter.as_deref().map(open_dead_letters).transpose()?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let job = Job {
+            components: components.into_iter().map(|(name, component)| (name, Arc::new(component))).collect(),
+            reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max },
+            writing: Writing {
+                emit: self.emit.into(),
+                on_error: self.on_error.into(),
+                failures_max: self.failures_max,
+                line_buffered: self.line_buffered,
+            },
+            needles: !self.no_needles,
+            validate: self.validate,
+            isolate: self.isolate,
+            include_event: self.include_event,
+            threads: self.threads.map_or(cores, usize::from),
+            stack_bytes,
+            dead_letters,
+            stop: stop_on_signals().context("signals cannot be handled")?,
+        };
+        let stdout = File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?);
+        let (counts, ended) = trommel::run(job, stdout);
+        let exit = match ended {
+            None | Some(Ended::Closed) => self.exit(&counts),
+            Some(Ended::Failed(place)) => {
+                say(&format!("{place}: stopped at this event, which a rule failed to judge (--on-error stop)"));
+                Exit::Unjudged
+            }
+            Some(Ended::Output(error, complete)) => {
+                say(&format!("<stdout>: {}; the output is complete up to {complete}", reason(&error)));
+                Exit::CouldNotRun
+            }
+            Some(Ended::DeadLetter(error, place)) => {
+                let file = self.dead_letter.as_deref().unwrap_or(Path::new("")).display();
+                say(&format!("{file}: {}; stopped at {place}, so that no event is lost", reason(&error)));
+                Exit::CouldNotRun
+            }
+            Some(Ended::Threads(error)) => {
+                say(&format!("a thread cannot be started: {}", reason(&error)));
+                Exit::CouldNotRun
+            }
+        };
+        match self.stats {
+            Some(StatsArgument::Json) => words::line(&counts.json()),
+            None if !self.quiet => say(&counts.line()),
+            None => {}
+        }
+        Ok(exit)
+    }
+
+    fn exit(&self, counts: &Counts) -> Exit {
+        if counts.unopened > 0 {
+            Exit::CouldNotRun
+        } else if self.fail_on_alert && counts.alerts > 0 {
+            Exit::Alert
+        } else if counts.all_judged() {
+            Exit::AllWell
+        } else {
+            Exit::Unjudged
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            component_bytes: self.component_bytes_max,
+            compile_seconds: self.compile_seconds_max,
+            load_fuel: self.load_fuel_max,
+            event_fuel: self.event_fuel_max,
+            byte_fuel: self.byte_fuel_max,
+            memory_bytes: self.memory_bytes_max,
+            table_elements: self.table_elements_max,
+            stack_bytes: self.stack_bytes_max,
+            answer_bytes: self.answer_bytes_max,
+            metadata_bytes: self.metadata_bytes_max,
+        }
+    }
+}
+
+/// Loads a component; the folder of a rule crate is built first.
+fn load(sandbox: &Sandbox, path: &Path) -> anyhow::Result<Component> {
+    let built;
+    let mut file = path;
+    if path.is_dir() {
+        built = trommel::build::build(path, None, &mut |note| say(note)).map_err(Hinted::from)?;
+        file = &built.component;
+    }
+    let bytes = std::fs::read(file).map_err(|error| {
+        Hinted::new(
+            format!("{}: the rule cannot be read: {}", printable(&file.to_string_lossy()), reason(&error)),
+            "a rule is a component, a .wasm file, or the folder of a rule crate",
+        )
+    })?;
+    Ok(sandbox.load(&bytes).map_err(|error| words::cannot_load(path, &error))?)
+}
+
+/// Gives settings, `[ID=]FILE`, to the rule that they are for.
+fn configure(components: &mut [(String, Component)], settings: &str) -> anyhow::Result<()> {
+    let ids: Vec<(usize, usize, String)> = components
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (_, component))| {
+            component.rules().iter().enumerate().map(move |(rule, m)| (at, rule, m.id.clone()))
+        })
+        .collect();
+    let known = || ids.iter().map(|(.., id)| printable(id)).collect::<Vec<_>>().join(", ");
+    // A file's name may hold `=`: only a rule's id makes a prefix of it.
+    let prefixed = settings.split_once('=').filter(|(id, _)| ids.iter().any(|(.., known)| known == id));
+    let (file, (at, rule, id)) = match (prefixed, &ids[..]) {
+        (Some((id, file)), _) => {
+            let mut named = ids.iter().filter(|(.., known)| known == id);
+            match (named.next(), named.next()) {
+                (Some(one), None) => (file, one),
+                _ => anyhow::bail!("--settings {settings}: several rules have the id {id}"),
+            }
+        }
+        (None, [only]) if Path::new(settings).exists() || !settings.contains('=') => (settings, only),
+        _ if settings.contains('=') => {
+            return Err(Hinted::new(
+                format!("--settings {settings}: no rule has this id, and no file this name"),
+                format!("the rules are {}", known()),
+            )
+            .into());
+        }
+        _ => {
+            return Err(Hinted::new(
+                format!("--settings {settings}: there are {} rules", ids.len()),
+                format!("write --settings ID={settings}; the ids are {}", known()),
+            )
+            .into());
+        }
+    };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| anyhow::anyhow!("{file}: the settings cannot be read: {}", reason(&error)))?;
+    let configured = components[*at].1.configure(*rule, &text);
+    Ok(configured.map_err(|error| words::cannot_configure(Path::new(file), id, &error))?)
+}
+
+fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .map_err(|error| anyhow::anyhow!("{}: the dead letters cannot be written: {}", path.display(), reason(&error)))
+}
+
+/// A first SIGINT or SIGTERM stops the reading; a second one ends the process at once.
+fn stop_on_signals() -> std::io::Result<Stop> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let (wake, ring) = std::io::pipe()?;
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, asked.clone())?;
+        signal_hook::flag::register(signal, asked.clone())?;
+        signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
+    }
+    Ok(Stop::new(asked, wake.into()))
+}
+
+impl From<EmitArgument> for Emit {
+    fn from(emit: EmitArgument) -> Self {
+        match emit {
+            EmitArgument::Alerts => Self::Alerts,
+            EmitArgument::Matched => Self::Matched,
+            EmitArgument::Unmatched => Self::Unmatched,
+            EmitArgument::Tagged => Self::Tagged,
+        }
+    }
+}
+
+impl From<OnErrorArgument> for OnError {
+    fn from(on_error: OnErrorArgument) -> Self {
+        match on_error {
+            OnErrorArgument::Pass => Self::Pass,
+            OnErrorArgument::Drop => Self::Drop,
+            OnErrorArgument::Stop => Self::Stop,
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Counting what became of the events, and the exit code that follows.
+
+/// What became of the events of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Events read: lines that are not blank, and the records of wrapped lines.
+    pub events: u64,
+    /// Bytes of events read, line ends included.
+    pub bytes: u64,
+    /// Events in which a rule found something.
+    pub matched: u64,
+    /// Findings of all rules.
+    pub alerts: u64,
+    /// Events that are no JSON object, of those that were looked at.
+    pub malformed: u64,
+    /// Events longer than `--event-bytes-max`.
+    pub too_long: u64,
+    /// Events that a rule failed to judge.
+    pub failed: u64,
+    /// Files, or parts of files, that could not be read.
+    pub unread: u64,
+    /// Files that could not be opened.
+    pub unopened: u64,
+    /// Of each component, its name and the counts of its own.
+    pub components: Vec<ComponentCounts>,
+}
+
+/// What one component did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ComponentCounts {
+    /// The name by which the operator called it.
+    pub name: String,
+    /// Its findings.
+    pub alerts: u64,
+    /// Events that it failed to judge.
+    pub failed: u64,
+    /// Whether it was taken out because it failed too often.
+    pub taken_out: bool,
+}
+
+impl Counts {
+    /// Whether every event was judged.
+    pub fn all_judged(&self) -> bool {
+        self.malformed + self.too_long + self.failed + self.unread + self.unopened == 0
+            && self.components.iter().all(|component| !component.taken_out)
+    }
+
+    /// One line for people. What did not happen is left out.
+    pub fn line(&self) -> String {
+        let number = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
+        let mut line = format!(
+            "{}, {} matched, {}",
+            number(self.events, "event", "events"),
+            self.matched,
+            number(self.alerts, "alert", "alerts")
+        );
+        for (count, what) in [
+            (self.malformed, "malformed"),
+            (self.too_long, "too long"),
+            (self.failed, "failed"),
+            (self.unread + self.unopened, "of the input unread"),
+            (self.components.iter().filter(|c| c.taken_out).count() as u64, "taken out"),
+        ] {
+            if count > 0 {
+                line.push_str(&format!(", {count} {what}"));
+            }
+        }
+        line
+    }
+
+    /// The same as JSON.
+    pub fn json(&self) -> String {
+        let component = |c: &ComponentCounts| serde_json::json!({"name": c.name, "alerts": c.alerts, "failed": c.failed, "taken_out": c.taken_out});
+        serde_json::json!({
+            "events": self.events, "bytes": self.bytes, "matched": self.matched, "alerts": self.alerts,
+            "malformed": self.malformed, "too_long": self.too_long, "failed": self.failed,
+            "unread": self.unread + self.unopened,
+            "components": self.components.iter().map(component).collect::<Vec<_>>(),
+        })
+        .to_string()
+    }
+}

@@ -1,0 +1,208 @@
+//! The threads: each takes the next block, judges it, and writes it when its turn has come.
+//!
+//! There is no thread for reading and none for writing: whoever is free reads, so a line that comes alone goes through
+//! in one thread without any handing over, and a thread that is far ahead waits, so memory stays bounded.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::alert::Alerts;
+use crate::count::{ComponentCounts, Counts};
+use crate::needles::Needles;
+use crate::output::{Emit, Ended, Output, Writing};
+use crate::read::{Block, Reader, Reading};
+use crate::rule::Component;
+use crate::sieve::{Sieve, Sifted, Sifting};
+use crate::source::Stop;
+
+/// So many blocks for each thread may wait for their turn.
+const BLOCKS_AHEAD_MAX: u64 = 2;
+/// Stack of a thread beside the stack of the rule that runs on it.
+const THREAD_STACK_BYTES: usize = 2 << 20;
+
+/// A run: events from somewhere, rules, and what to write.
+pub struct Job {
+    /// The components in the order of their alerts, each with the name by which the operator called it.
+    pub components: Vec<(String, Arc<Component>)>,
+    /// What is read.
+    pub reading: Reading,
+    /// What is written.
+    pub writing: Writing,
+    /// Whether an event that holds no needle is skipped.
+    pub needles: bool,
+    /// Whether every event is checked to be a JSON object, also one that no rule sees.
+    pub validate: bool,
+    /// Whether every event has a fresh instance.
+    pub isolate: bool,
+    /// Whether an alert holds its event.
+    pub include_event: bool,
+    /// How many threads judge.
+    pub threads: usize,
+    /// The stack that the components may use, in bytes.
+    pub stack_bytes: usize,
+    /// Where events go that could not be judged.
+    pub dead_letters: Option<File>,
+    /// How the run is asked to stop.
+    pub stop: Stop,
+}
+
+/// Runs a job to the end of its input, or to whatever ends it before.
+pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended>) {
+    let rules = |component: &Component| component.rules().len();
+    let mut counts = Counts::default();
+    for (name, _) in &job.components {
+        counts.components.push(ComponentCounts { name: name.clone(), ..ComponentCounts::default() });
+    }
+    let needles = Needles::new(job.components.iter().map(|(_, component)| {
+        let mut all = Vec::with_capacity(rules(component));
+        all.extend(component.rules().iter().map(|rule| rule.needles.as_slice()));
+        all
+    }));
+    let taken_out: Arc<[AtomicBool]> = job.components.iter().map(|_| AtomicBool::new(false)).collect();
+    let output = Output::new(job.writing.clone(), sink, job.dead_letters, counts, taken_out.clone());
+    let shared = Arc::new(Shared {
+        reader: Mutex::new(Reader::new(job.reading, job.stop)),
+        turns: Mutex::new(Turns {
+            output,
+            next: 0,
+            waiting: BTreeMap::new(),
+            spare: Vec::new(),
+            working: job.threads,
+            ended: None,
+        }),
+        turn: Condvar::new(),
+        ahead: BLOCKS_AHEAD_MAX * job.threads as u64,
+    });
+    let alerts: Arc<[Vec<Alerts>]> =
+        job.components.iter().map(|(_, component)| component.rules().iter().map(Alerts::of).collect()).collect();
+    let needles = Arc::new(needles);
+    let sifting = Sifting { needles: job.needles, validate: job.validate, blanks: job.writing.emit.copies() };
+    let writes_alerts = matches!(job.writing.emit, Emit::Alerts | Emit::Tagged);
+    let with_event = job.include_event && job.writing.emit == Emit::Alerts;
+    for _ in 0..job.threads {
+        let mut instances: Vec<_> =
+            job.components.iter().map(|(_, component)| component.instance(job.isolate)).collect();
+        let (taken_out, alerts) = (taken_out.clone(), alerts.clone());
+        let mut sieve = Sieve {
+            sifting,
+            needles: needles.clone(),
+            components: instances.len(),
+            judge: move |component: usize, event: &[u8]| {
+                let out = taken_out[component].load(Ordering::Relaxed);
+                (!out).then(|| instances[component].evaluate(event))
+            },
+            note: move |component: usize, finding: &crate::metadata::Finding, event: &[u8]| {
+                // Where lines are written alone, it matters only that there is an alert.
+                if !writes_alerts {
+                    return String::new();
+                }
+                alerts[component][finding.rule].alert(finding, with_event.then_some(event))
+            },
+        };
+        let worker = Worker(shared.clone());
+        let work = move || worker.work(|block| sieve.sift(block));
+        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES + job.stack_bytes);
+        if let Err(error) = thread.spawn(work) {
+            // Its worker was dropped; nothing was read yet that it would have to hand on.
+            shared.turns().ended = Some(Ended::Threads(error));
+            break;
+        }
+    }
+    shared.wait()
+}
+
+struct Shared<W> {
+    reader: Mutex<Reader>,
+    turns: Mutex<Turns<W>>,
+    /// Told whenever a block was written, and when a thread ends.
+    turn: Condvar,
+    ahead: u64,
+}
+
+struct Turns<W> {
+    output: Output<W>,
+    /// The number of the block whose turn it is.
+    next: u64,
+    /// Judged, but not yet their turn.
+    waiting: BTreeMap<u64, (Block, Sifted)>,
+    /// Blocks that were written: their memory serves again.
+    spare: Vec<Block>,
+    working: usize,
+    ended: Option<Ended>,
+}
+
+impl<W: Write> Shared<W> {
+    fn turns(&self) -> MutexGuard<'_, Turns<W>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until all threads have ended, or something has ended the run: a thread may then still wait for input.
+    fn wait(&self) -> (Counts, Option<Ended>) {
+        let mut turns = self.turns();
+        while turns.working > 0 && turns.ended.is_none() {
+            turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut ended = turns.ended.take();
+        if ended.is_none() {
+            ended = turns.output.finish().err();
+        }
+        (turns.output.counts().clone(), ended)
+    }
+}
+
+/// A thread's share of the work. When it is dropped, however that comes, the thread is counted out.
+struct Worker<W: Write>(Arc<Shared<W>>);
+
+impl<W: Write> Drop for Worker<W> {
+    fn drop(&mut self) {
+        self.0.turns().working -= 1;
+        self.0.turn.notify_all();
+    }
+}
+
+impl<W: Write> Worker<W> {
+    fn work(&self, mut sift: impl FnMut(&Block) -> Sifted) {
+        let Self(shared) = self;
+        let mut block = Block::default();
+        loop {
+            if !shared.reader.lock().unwrap_or_else(PoisonError::into_inner).next(&mut block) {
+                return;
+            }
+            let sifted = sift(&block);
+            let mut turns = shared.turns();
+            while turns.ended.is_none() && block.number > turns.next + shared.ahead {
+                turns = shared.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+            }
+            if turns.ended.is_some() {
+                return;
+            }
+            if block.number == turns.next {
+                turns.write(&block, &sifted);
+                while let Some((block, sifted)) = turns.take_next() {
+                    turns.write(&block, &sifted);
+                    turns.spare.push(block);
+                }
+                shared.turn.notify_all();
+            } else {
+                let spare = turns.spare.pop().unwrap_or_default();
+                turns.waiting.insert(block.number, (std::mem::replace(&mut block, spare), sifted));
+            }
+        }
+    }
+}
+
+impl<W: Write> Turns<W> {
+    fn write(&mut self, block: &Block, sifted: &Sifted) {
+        if self.ended.is_none() {
+            self.ended = self.output.write(block, sifted).err();
+        }
+        self.next += 1;
+    }
+
+    fn take_next(&mut self) -> Option<(Block, Sifted)> {
+        self.waiting.remove(&self.next)
+    }
+}

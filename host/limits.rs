@@ -1,0 +1,66 @@
+//! The bounds within which a rule from a stranger runs. Each is a constant, a flag of `trommel run`, and a test.
+
+/// What a component may take up. The defaults are the constants of this module.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The component's own size, in bytes.
+    pub component_bytes: usize,
+    /// How long compiling the component may take, in seconds.
+    pub compile_seconds: u64,
+    /// Work in instantiation, `describe` and `configure`, each, in units of fuel: about one an instruction.
+    pub load_fuel: u64,
+    /// Work in one event, in units of fuel, whatever its size.
+    pub event_fuel: u64,
+    /// More work for each byte of the event, in units of fuel.
+    pub byte_fuel: u64,
+    /// All linear memory of one instance, in bytes.
+    pub memory_bytes: usize,
+    /// Elements in all tables of one instance.
+    pub table_elements: usize,
+    /// The call stack, in bytes.
+    pub stack_bytes: usize,
+    /// The answer to one event, in bytes.
+    pub answer_bytes: usize,
+    /// The answer of `describe`, or the mistakes in settings, in bytes.
+    pub metadata_bytes: usize,
+}
+
+/// Default of [`Limits::component_bytes`]: an interpreter compiled to wasm has some 12 MB.
+pub const COMPONENT_BYTES_MAX: usize = 32 << 20;
+/// Default of [`Limits::compile_seconds`].
+pub const COMPILE_SECONDS_MAX: u64 = 60;
+/// Default of [`Limits::load_fuel`]: about a second.
+pub const LOAD_FUEL_MAX: u64 = 2_000_000_000;
+/// Default of [`Limits::event_fuel`]: some milliseconds.
+pub const EVENT_FUEL_MAX: u64 = 20_000_000;
+/// Default of [`Limits::byte_fuel`]: a rule of the SDK takes about ten.
+pub const BYTE_FUEL_MAX: u64 = 1_000;
+/// Default of [`Limits::memory_bytes`].
+pub const MEMORY_BYTES_MAX: usize = 128 << 20;
+/// Default of [`Limits::table_elements`].
+pub const TABLE_ELEMENTS_MAX: usize = 100_000;
+/// Default of [`Limits::stack_bytes`].
+pub const STACK_BYTES_MAX: usize = 1 << 20;
+/// Default of [`Limits::answer_bytes`].
+pub const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// Default of [`Limits::metadata_bytes`].
+pub const METADATA_BYTES_MAX: usize = 4 << 20;
+/// Instances of core modules, and as many memories and tables, in one instance of a component. Not to be changed.
+pub const CORE_INSTANCES_MAX: usize = 256;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            component_bytes: COMPONENT_BYTES_MAX,
+            compile_seconds: COMPILE_SECONDS_MAX,
+            load_fuel: LOAD_FUEL_MAX,
+            event_fuel: EVENT_FUEL_MAX,
+            byte_fuel: BYTE_FUEL_MAX,
+            memory_bytes: MEMORY_BYTES_MAX,
+            table_elements: TABLE_ELEMENTS_MAX,
+            stack_bytes: STACK_BYTES_MAX,
+            answer_bytes: ANSWER_BYTES_MAX,
+            metadata_bytes: METADATA_BYTES_MAX,
+        }
+    }
+}

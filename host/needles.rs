@@ -1,0 +1,214 @@
+//! Telling the events that can matter from those that cannot, by their bytes alone.
+//!
+//! An event can matter to a component if it holds a needle of one of its rules, or an escape that could hide one. The
+//! contract says which escapes could; see `needles` in `wit/event-filter.wit`.
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use memchr::memmem;
+
+/// The longest needle.
+pub const NEEDLE_BYTES_MAX: usize = 255;
+
+/// Whether a text may be a needle.
+pub(crate) fn is_needle(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+    (1..=NEEDLE_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain)
+}
+
+/// The needles of all the rules of all the components.
+#[derive(Debug)]
+pub struct Needles {
+    /// Finds any needle, and by its number the component whose it is.
+    search: Option<Search>,
+    /// The component of each needle.
+    owners: Vec<u32>,
+    /// For each component whether it must see every event.
+    sees_all: Vec<bool>,
+    escapes: Escapes,
+}
+
+#[derive(Debug)]
+enum Search {
+    One(Box<memmem::Finder<'static>>),
+    Many {
+        /// Finds the first needle of a block: the kind of automaton that has a vectorized search in front.
+        first: AhoCorasick,
+        /// Finds all the needles of an event, also where they overlap.
+        all: AhoCorasick,
+    },
+}
+
+impl Needles {
+    /// Takes the needles of each component: those of each of its rules. A rule without needles must see every event.
+    pub fn new<'n>(components: impl IntoIterator<Item = Vec<&'n [String]>>) -> Self {
+        let (mut needles, mut owners, mut sees_all) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, rules) in components.into_iter().enumerate() {
+            sees_all.push(rules.iter().any(|rule| rule.is_empty()));
+            for needle in rules.into_iter().flatten() {
+                needles.push(needle.as_str());
+                owners.push(number as u32);
+            }
+        }
+        let escapes = Escapes::hiding(needles.iter().copied());
+        let search = match *needles.as_slice() {
+            [] => None,
+            [needle] => Some(Search::One(Box::new(memmem::Finder::new(needle).into_owned()))),
+            // The needles were checked, and are far too few and short for the automaton's limits; where they are not,
+            // every event is seen.
+            _ => {
+                let automaton = |kind| AhoCorasick::builder().match_kind(kind).build(&needles).ok();
+                automaton(MatchKind::LeftmostFirst)
+                    .zip(automaton(MatchKind::Standard))
+                    .map(|(first, all)| Search::Many { first, all })
+            }
+        };
+        if search.is_none() {
+            sees_all.fill(true);
+        }
+        Self { search, owners, sees_all, escapes }
+    }
+
+    /// Whether some component must see every event, so that no search can skip one.
+    pub fn see_all(&self) -> bool {
+        self.sees_all.contains(&true)
+    }
+
+    /// The first place from which on something in `text` can matter to a component that need not see every event.
+    pub fn find(&self, text: &[u8]) -> Option<usize> {
+        let needle = match &self.search {
+            None => None,
+            Some(Search::One(finder)) => finder.find(text),
+            Some(Search::Many { first, .. }) => first.find(text).map(|found| found.start()),
+        };
+        let before = &text[..needle.unwrap_or(text.len())];
+        self.escapes.find(before).or(needle)
+    }
+
+    /// Marks the components to which this event can matter.
+    pub fn concerned(&self, event: &[u8], components: &mut Vec<bool>) {
+        components.clone_from(&self.sees_all);
+        if self.escapes.find(event).is_some() {
+            components.fill(true);
+            return;
+        }
+        match &self.search {
+            None => {}
+            Some(Search::One(finder)) => components[self.owners[0] as usize] |= finder.find(event).is_some(),
+            Some(Search::Many { all, .. }) => {
+                for found in all.find_overlapping_iter(event) {
+                    components[self.owners[found.pattern().as_usize()] as usize] = true;
+                }
+            }
+        }
+    }
+}
+
+/// Whether an event can matter to one rule with these needles.
+pub(crate) fn concerns(event: &[u8], needles: &[String]) -> bool {
+    needles.is_empty()
+        || needles.iter().any(|needle| memmem::find(event, needle.as_bytes()).is_some())
+        || Escapes::hiding(needles.iter().map(String::as_str)).find(event).is_some()
+}
+
+/// The escapes that may hide a needle.
+#[derive(Debug)]
+struct Escapes {
+    /// Finds what each of them begins with.
+    start: memmem::Finder<'static>,
+    /// Finds an escaped slash, where a needle holds a slash.
+    slash: Option<memmem::Finder<'static>>,
+    /// The ASCII characters whose escape may hide a needle.
+    hidden: [bool; 128],
+}
+
+impl Escapes {
+    fn hiding<'n>(needles: impl Iterator<Item = &'n str>) -> Self {
+        let mut hidden = [false; 128];
+        for byte in needles.flat_map(str::bytes).chain(*br"\u0123456789abcdefABCDEF") {
+            hidden[usize::from(byte & 0x7F)] = true;
+        }
+        let slash = hidden[usize::from(b'/')].then(|| memmem::Finder::new(r"\/"));
+        Self { start: memmem::Finder::new(r"\u00"), slash, hidden }
+    }
+
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        let hides = |at: &usize| {
+            let digit = |at: usize| text.get(at).and_then(|&digit| char::from(digit).to_digit(16));
+            let (Some(high), Some(low)) = (digit(at + 4), digit(at + 5)) else { return false };
+            self.hidden.get((high * 16 + low) as usize) == Some(&true)
+        };
+        let escape = self.start.find_iter(text).find(hides);
+        let slash = self.slash.as_ref().and_then(|slash| slash.find(&text[..escape.unwrap_or(text.len())]));
+        slash.or(escape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needles(components: &[&[&[&str]]]) -> Needles {
+        let owned: Vec<Vec<Vec<String>>> = components
+            .iter()
+            .map(|rules| rules.iter().map(|needles| needles.iter().map(|&n| n.into()).collect()).collect())
+            .collect();
+        Needles::new(owned.iter().map(|rules| rules.iter().map(Vec::as_slice).collect()))
+    }
+
+    #[test]
+    fn what_a_needle_is() {
+        for good in ["a", "Modify<Snapshot>", "ec2.amazonaws.com", "a/b", &"x".repeat(255)] {
+            assert!(is_needle(good), "{good}");
+        }
+        for bad in ["", "a b", "a\"", "a\\", "ä", "a\n", "\u{7f}", &"x".repeat(256)] {
+            assert!(!is_needle(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn finds_needles_and_what_may_hide_them() {
+        let one = needles(&[&[&["Modify"]]]);
+        for (text, at) in [
+            (r#"{"a":"Modify"}"#, Some(6)),
+            (r#"{"a":"modify"}"#, None),
+            (r#"{"a":"Mod\u0069fy"}"#, Some(9)),
+            (r#"{"a":"Mod\u0069FY Modify"}"#, Some(9)),
+            (r#"{"a":"\u004dodify"}"#, Some(6)),
+            (r#"{"a":"\u004Dodify"}"#, Some(6)),
+            (r#"{"a":"{\"b\":\"Mod\\u0069fy\"}"}"#, Some(19)),
+            (r#"{"a":"Mod\u005cu0069fy"}"#, Some(9)),
+            (r#"{"a":"Mod\\\u00750069fy"}"#, Some(11)),
+            (r#"{"a":"Mod\\u\u0030069fy"}"#, Some(12)),
+            (r#"{"a":"Mod\\u00\u0036\u0039fy"}"#, Some(14)),
+            // Go writes these in ordinary text.
+            (r#"{"a":"\u003ca\u003e \u0026 \u2028 \u0022 \u000a"}"#, None),
+            (r#"{"a":"\/ \n"}"#, None),
+            (r#"\u00"#, None),
+            (r#"\u006"#, None),
+        ] {
+            assert_eq!(one.find(text.as_bytes()), at, "{text}");
+        }
+        let slash = needles(&[&[&["a/b<"]]]);
+        assert_eq!(slash.find(br#"{"x":"a\/b<"}"#), Some(7));
+        assert_eq!(slash.find(br#"{"x":"a/b\u003c"}"#), Some(9));
+        assert_eq!(slash.find(br#"{"x":"a/b\u003e"}"#), None);
+    }
+
+    #[test]
+    fn knows_whom_an_event_concerns() {
+        let many = needles(&[&[&["one"], &["two", "three"]], &[&["thr"]], &[&["four"], &[]], &[&["none"]]]);
+        let mut components = Vec::new();
+        for (text, expected) in [
+            ("one", [true, false, true, false]),
+            ("three", [true, true, true, false]),
+            ("", [false, false, true, false]),
+            ("n\\u006fne", [true, true, true, true]),
+        ] {
+            many.concerned(text.as_bytes(), &mut components);
+            assert_eq!(components, expected, "{text}");
+        }
+        assert!(many.see_all());
+        assert!(!needles(&[&[&["a"]], &[&["b"]]]).see_all());
+        assert!(needles(&[]).find(b"x").is_none());
+    }
+}

@@ -1,0 +1,418 @@
+//! Writing: what was found in each block goes out in the input's order, is counted and is told.
+//!
+//! Whatever depends on the order is decided here and nowhere else, so that any number of threads gives the same bytes.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::SystemTime;
+
+use crate::alert::tag;
+use crate::count::Counts;
+use crate::dead_letter::DeadLetter;
+use crate::read::{Block, Kind, Problem};
+use crate::rule::Failure;
+use crate::sieve::{Line, Sifted, Verdict, What, event_of};
+use crate::talk::{Talk, printable, reason};
+
+/// What is written to the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Emit {
+    /// One line an alert.
+    Alerts,
+    /// The lines in which something was found.
+    Matched,
+    /// The lines in which nothing was found.
+    Unmatched,
+    /// Every line, with what was found as its last member `trommel`.
+    Tagged,
+}
+
+impl Emit {
+    /// Whether lines of the input are written.
+    pub fn copies(self) -> bool {
+        self != Self::Alerts
+    }
+
+    /// Whether lines in which nothing was found are written.
+    fn copies_quiet(self) -> bool {
+        matches!(self, Self::Unmatched | Self::Tagged)
+    }
+}
+
+/// What becomes of an event that a rule failed to judge, where lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnError {
+    /// It is written, whatever the lines that are asked for.
+    Pass,
+    /// It is not written.
+    Drop,
+    /// It is not written, and neither is anything behind it.
+    Stop,
+}
+
+/// How things are written.
+#[derive(Debug, Clone)]
+pub struct Writing {
+    /// What is written.
+    pub emit: Emit,
+    /// What becomes of an event that a rule failed to judge.
+    pub on_error: OnError,
+    /// After so many failures in a row a component is taken out. 0: never.
+    pub failures_max: u64,
+    /// Whether every line is flushed by itself.
+    pub line_buffered: bool,
+}
+
+/// Why a run ended before its input did.
+#[derive(Debug)]
+pub enum Ended {
+    /// The reader of the output has gone.
+    Closed,
+    /// The output cannot be written: why, and up to which line it is complete.
+    Output(io::Error, String),
+    /// The dead letters cannot be written: why, and for which line.
+    DeadLetter(io::Error, String),
+    /// A thread cannot be started.
+    Threads(io::Error),
+    /// A rule failed, and `on_error` says to stop: at which line.
+    Failed(String),
+}
+
+/// So much is gathered before it is written. Whatever was gathered goes out at the end of each block.
+const GATHERED_BYTES: usize = 64 << 10;
+
+/// Takes the blocks in their order.
+pub(crate) struct Output<W> {
+    writing: Writing,
+    sink: W,
+    gathered: Vec<u8>,
+    letters: Option<File>,
+    talk: Talk,
+    counts: Counts,
+    /// For each component whether it was taken out: the threads that judge look here too.
+    taken_out: Arc<[AtomicBool]>,
+    streaks: Vec<Streak>,
+    /// Whether the line that is too long was not written to its end yet.
+    in_long_line: bool,
+    /// The last line that was written, for the message when the next one cannot be.
+    complete: String,
+}
+
+/// Failures of a component in a row.
+#[derive(Debug, Clone, Default)]
+struct Streak {
+    failures: u64,
+    /// The call of this block that would go on with it, from 1.
+    next_call: u64,
+}
+
+impl<W: Write> Output<W> {
+    pub(crate) fn new(
+        writing: Writing,
+        sink: W,
+        letters: Option<File>,
+        counts: Counts,
+        taken_out: Arc<[AtomicBool]>,
+    ) -> Self {
+        Self {
+            writing,
+            sink,
+            gathered: Vec::new(),
+            letters,
+            talk: Talk::default(),
+            streaks: vec![Streak::default(); counts.components.len()],
+            counts,
+            taken_out,
+            in_long_line: false,
+            complete: "its beginning".into(),
+        }
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Writes what was found in the next block.
+    pub(crate) fn write(&mut self, block: &Block, sifted: &Sifted) -> Result<(), Ended> {
+        let bytes = block.bytes();
+        self.counts.events += block.lines - block.blanks;
+        self.counts.bytes += bytes.len() as u64;
+        if let Kind::TooLong { first } = block.kind {
+            self.too_long(block, first)?;
+        } else {
+            self.end_long_line()?;
+            self.streaks.iter_mut().for_each(|streak| streak.next_call = 1);
+            let mut copied = 0;
+            for line in &sifted.lines {
+                self.line(block, line, &mut copied)?;
+            }
+            for (streak, calls) in self.streaks.iter_mut().zip(&sifted.calls) {
+                if streak.next_call != calls + 1 {
+                    streak.failures = 0;
+                }
+            }
+            if self.writing.emit.copies_quiet() && copied < bytes.len() {
+                self.copy(&bytes[copied..])?;
+            }
+        }
+        self.flush()?;
+        if let Some(problem) = &block.problem {
+            self.problem(block, problem);
+        }
+        if !bytes.is_empty() {
+            self.complete = place(block, block.lines.saturating_sub(1));
+        }
+        Ok(())
+    }
+
+    /// Ends the output.
+    pub(crate) fn finish(&mut self) -> Result<(), Ended> {
+        self.end_long_line()?;
+        self.flush()
+    }
+
+    fn line(&mut self, block: &Block, line: &Line, copied: &mut usize) -> Result<(), Ended> {
+        let bytes = &block.bytes()[line.start..line.end];
+        let emit = self.writing.emit;
+        // Whether the line goes out as it is, and which alerts were found in it.
+        let (pass, alerts) = match &line.what {
+            What::Blank => (false, Vec::new()),
+            What::Malformed(why) => {
+                self.counts.malformed += 1;
+                self.tell(block, line, None, "malformed", &format!("not a JSON object: {why}"))?;
+                (emit.copies_quiet(), Vec::new())
+            }
+            What::Judged(verdicts) => {
+                let (alerts, doubt) = self.judged(block, line, verdicts)?;
+                self.counts.alerts += alerts.len() as u64;
+                self.counts.matched += u64::from(!alerts.is_empty());
+                let pass = match emit {
+                    _ if doubt && self.writing.on_error == OnError::Stop => {
+                        self.flush_up_to(block, *copied, line.start)?;
+                        return Err(Ended::Failed(place(block, line.before)));
+                    }
+                    Emit::Alerts => false,
+                    _ if doubt && self.writing.on_error == OnError::Drop => false,
+                    Emit::Matched => doubt || !alerts.is_empty(),
+                    Emit::Unmatched => alerts.is_empty(),
+                    Emit::Tagged => true,
+                };
+                (pass, alerts)
+            }
+        };
+        if pass && emit.copies_quiet() && alerts.is_empty() {
+            // It goes out with the lines around it.
+            return Ok(());
+        }
+        if emit.copies_quiet() {
+            self.copy(&block.bytes()[*copied..line.start])?;
+            *copied = line.end;
+        }
+        match emit {
+            Emit::Alerts => {
+                for alert in alerts {
+                    self.gathered.extend_from_slice(alert.as_bytes());
+                    self.end_line()?;
+                }
+            }
+            Emit::Matched | Emit::Unmatched if pass => self.copy(bytes)?,
+            Emit::Tagged if pass => {
+                tag(bytes, &alerts, &mut self.gathered);
+                self.end_line()?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Counts the verdicts on an event. Answers with its alerts, and whether a rule to which it can matter failed.
+    fn judged<'v>(
+        &mut self,
+        block: &Block,
+        line: &Line,
+        verdicts: &'v [Verdict],
+    ) -> Result<(Vec<&'v str>, bool), Ended> {
+        let (mut alerts, mut doubt) = (Vec::new(), false);
+        for Verdict { component, call, result, concerned } in verdicts {
+            if self.taken_out[*component].load(Ordering::Relaxed) {
+                continue;
+            }
+            let counts = &mut self.counts.components[*component];
+            match result {
+                Ok(found) => {
+                    counts.alerts += found.len() as u64;
+                    alerts.extend(found.iter().map(String::as_str));
+                }
+                Err(failure) => {
+                    counts.failed += 1;
+                    let first = !doubt;
+                    doubt |= concerned;
+                    self.counts.failed += u64::from(first);
+                    self.failed(block, line, *component, *call, failure)?;
+                }
+            }
+        }
+        Ok((alerts, doubt))
+    }
+
+    fn failed(
+        &mut self,
+        block: &Block,
+        line: &Line,
+        component: usize,
+        call: u64,
+        failure: &Failure,
+    ) -> Result<(), Ended> {
+        let name = self.counts.components[component].name.clone();
+        self.tell(block, line, Some(&name), failure.kind.name(), &failure.text)?;
+        let streak = &mut self.streaks[component];
+        streak.failures = if streak.next_call == call { streak.failures + 1 } else { 1 };
+        streak.next_call = call + 1;
+        if self.writing.failures_max > 0 && streak.failures >= self.writing.failures_max {
+            self.taken_out[component].store(true, Ordering::Relaxed);
+            self.counts.components[component].taken_out = true;
+            self.talk.say(&format!(
+                "{}: rule {}: taken out after {} failures in a row (--failures-max); the other rules go on",
+                place(block, line.before),
+                printable(&name),
+                self.writing.failures_max
+            ));
+        }
+        Ok(())
+    }
+
+    /// Says that an event could not be judged, and keeps it.
+    fn tell(&mut self, block: &Block, line: &Line, rule: Option<&str>, kind: &str, text: &str) -> Result<(), Ended> {
+        let place = place(block, line.before);
+        self.talk.say(&match rule {
+            Some(rule) => format!("{place}: rule {}: {kind}: {}", printable(rule), printable(text)),
+            None => format!("{place}: {}", printable(text)),
+        });
+        self.keep(DeadLetter {
+            kind,
+            text,
+            rule,
+            file: &block.file,
+            line: if block.record.is_some() { block.line } else { block.line + line.before },
+            record: block.record.map(|first| first + line.before),
+            event: Some(event_of(&block.bytes()[line.start..line.end])),
+        })
+    }
+
+    fn keep(&mut self, letter: DeadLetter<'_>) -> Result<(), Ended> {
+        let Some(file) = &mut self.letters else { return Ok(()) };
+        // One write a line: a process that is killed leaves whole lines.
+        let written = file.write_all(letter.line(SystemTime::now()).as_bytes());
+        written.map_err(|error| Ended::DeadLetter(error, format!("{}:{}", printable(letter.file), letter.line)))
+    }
+
+    fn too_long(&mut self, block: &Block, first: bool) -> Result<(), Ended> {
+        if first {
+            self.end_long_line()?;
+            self.counts.too_long += 1;
+            let text = "the event is longer than --event-bytes-max, and was not judged";
+            self.talk.say(&format!("{}: {text}", place(block, 0)));
+            self.keep(DeadLetter {
+                kind: "too_long",
+                text,
+                rule: None,
+                file: &block.file,
+                line: block.line,
+                record: block.record,
+                event: None,
+            })?;
+        }
+        if self.writing.emit.copies_quiet() {
+            self.sink.write_all(block.bytes()).map_err(|error| self.ended(error))?;
+            self.in_long_line = !block.bytes().ends_with(b"\n");
+        }
+        Ok(())
+    }
+
+    fn end_long_line(&mut self) -> Result<(), Ended> {
+        if std::mem::take(&mut self.in_long_line) {
+            self.gathered.push(b'\n');
+        }
+        Ok(())
+    }
+
+    fn problem(&mut self, block: &Block, problem: &Problem) {
+        let file = printable(&block.file);
+        let line = block.line;
+        self.talk.say(&match problem {
+            Problem::Open(error) => format!("{file}: cannot be opened: {}", reason(error)),
+            Problem::Read(error) => {
+                format!("{file}: cannot be read on behind line {}: {}", line.saturating_sub(1), reason(error))
+            }
+            Problem::Unfinished => format!("{file}:{line}: the list of records is broken off"),
+            Problem::Stopped => format!("{file}:{line}: stopped within this line, which was not judged"),
+        });
+        match problem {
+            Problem::Open(_) => self.counts.unopened += 1,
+            _ => self.counts.unread += 1,
+        }
+    }
+
+    /// Copies whole lines.
+    fn copy(&mut self, lines: &[u8]) -> Result<(), Ended> {
+        if self.writing.line_buffered {
+            for line in lines.split_inclusive(|byte| *byte == b'\n') {
+                self.gathered.extend_from_slice(line);
+                self.end_line()?;
+            }
+            return Ok(());
+        }
+        if self.gathered.len() + lines.len() < GATHERED_BYTES {
+            self.gathered.extend_from_slice(lines);
+        } else {
+            self.flush()?;
+            self.sink.write_all(lines).map_err(|error| self.ended(error))?;
+        }
+        if !lines.is_empty() && !lines.ends_with(b"\n") {
+            self.gathered.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// Ends a line that was gathered.
+    fn end_line(&mut self) -> Result<(), Ended> {
+        if !self.gathered.ends_with(b"\n") {
+            self.gathered.push(b'\n');
+        }
+        if self.writing.line_buffered || self.gathered.len() >= GATHERED_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    fn flush_up_to(&mut self, block: &Block, from: usize, to: usize) -> Result<(), Ended> {
+        if self.writing.emit.copies_quiet() {
+            self.copy(&block.bytes()[from..to])?;
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<(), Ended> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let written = self.sink.write_all(&self.gathered).and_then(|()| self.sink.flush());
+        self.gathered.clear();
+        written.map_err(|error| self.ended(error))
+    }
+
+    fn ended(&self, error: io::Error) -> Ended {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Ended::Closed,
+            _ => Ended::Output(error, self.complete.clone()),
+        }
+    }
+}
+
+/// The place of a line for people: file and line, and the record of a wrapped line.
+fn place(block: &Block, before: u64) -> String {
+    let file = printable(&block.file);
+    match block.record {
+        Some(first) => format!("{file}:{}: record {}", block.line, first + before),
+        None => format!("{file}:{}", block.line + before),
+    }
+}

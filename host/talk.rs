@@ -1,0 +1,69 @@
+//! What is said on stderr while a stream runs: fit for a terminal, and bounded.
+
+use std::io::Write as _;
+
+/// So many messages of a run are printed; the counts at the end have the rest.
+pub const MESSAGES_MAX: u64 = 100;
+/// So many characters of a text that a rule or an event made are printed.
+const TEXT_CHARS_MAX: usize = 500;
+
+/// Prints messages.
+#[derive(Debug, Default)]
+pub(crate) struct Talk {
+    printed: u64,
+}
+
+impl Talk {
+    pub(crate) fn say(&mut self, message: &str) {
+        self.printed += 1;
+        if self.printed <= MESSAGES_MAX {
+            say(message);
+        } else if self.printed == MESSAGES_MAX + 1 {
+            say("further messages are left out; the counts at the end have all");
+        }
+    }
+}
+
+/// Prints one line on stderr. There is nobody to tell that it cannot.
+pub fn say(message: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "trommel: {message}");
+}
+
+/// The system's words for an error, without its number.
+pub fn reason(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// Makes a text that came from outside fit for a terminal: one line, without control characters, not too long.
+pub fn printable(text: &str) -> String {
+    let mut clean = String::new();
+    for (count, character) in text.chars().enumerate() {
+        if count == TEXT_CHARS_MAX {
+            clean.push('…');
+            break;
+        }
+        if character.is_control() || is_invisible(character) {
+            clean.extend(character.escape_unicode());
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+/// Characters that change how others are shown: line and paragraph separators, marks of direction and width.
+fn is_invisible(character: char) -> bool {
+    matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn makes_texts_printable() {
+        assert_eq!(printable("a\u{1b}[2Jb\nc\u{9b}d\u{202e}é"), "a\\u{1b}[2Jb\\u{a}c\\u{9b}d\\u{202e}é");
+        assert_eq!(printable(&"x".repeat(600)).chars().count(), 501);
+    }
+}

@@ -1,0 +1,143 @@
+//! The words for what goes wrong, and the table of exit codes.
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+use trommel::build::BuildError;
+use trommel::talk::{printable, say};
+use trommel::{ConfigureError, INTERFACE_VERSION, LoadError};
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All well.
+    AllWell = 0,
+    /// Some events could not be judged.
+    Unjudged = 1,
+    /// Could not run, or not to the end.
+    CouldNotRun = 2,
+    /// There was an alert, and `--fail-on-alert` asked to tell.
+    Alert = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// An error with a way out.
+#[derive(Debug)]
+pub(crate) struct Hinted {
+    message: String,
+    hint: String,
+}
+
+impl Hinted {
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: hint.into() }
+    }
+}
+
+impl fmt::Display for Hinted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Hinted {}
+
+impl From<BuildError> for Hinted {
+    fn from(error: BuildError) -> Self {
+        Self::new(error.to_string(), error.hint().unwrap_or_default())
+    }
+}
+
+/// Prints `trommel: what: why`, and the hint where there is one.
+pub(crate) fn print(error: &anyhow::Error) {
+    say(&format!("{error:#}"));
+    if let Some(hint) = error.downcast_ref::<Hinted>().map(|hinted| &hinted.hint).filter(|hint| !hint.is_empty()) {
+        for line in hint.lines() {
+            say(&format!("hint: {line}"));
+        }
+    }
+}
+
+/// Says why a component cannot be loaded.
+pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
+    let path = printable(&path.to_string_lossy());
+    let interface = format!("trommel:filter/event-filter@{INTERFACE_VERSION}");
+    let (why, hint) = match error {
+        LoadError::TooLarge(max) => (
+            format!("is larger than {max} bytes"),
+            "--component-bytes-max raises the limit, for a component that you trust".into(),
+        ),
+        LoadError::NotWasm => (
+            "is not a rule: not WebAssembly".into(),
+            "a rule is a WebAssembly component, a .wasm file, or the folder of a rule crate; \
+             `trommel build CRATE_DIR` makes the one of the other"
+                .into(),
+        ),
+        LoadError::CoreModule => (
+            "is a core module, where a component is needed".into(),
+            "of the two files that `trommel build` writes, take the one without `.core`; \
+             `wasm-tools component new` makes a component of a core module"
+                .into(),
+        ),
+        LoadError::Invalid(why) => {
+            (format!("is no valid component: {}", printable(why)), "build it again, or ask its author".into())
+        }
+        LoadError::CompileTime(seconds) => (
+            format!("was not compiled within {seconds} seconds"),
+            "--compile-seconds-max raises the limit, for a component that you trust".into(),
+        ),
+        LoadError::Imports(names) => (
+            format!("imports what no rule is given: {}", printable(&names.join(", "))),
+            "a rule imports nothing; build a Rust rule with `trommel build`, which does not bring in WASI".into(),
+        ),
+        LoadError::NoInterface => (
+            format!("is not a rule: a component that does not export {interface}"),
+            "see wit/README.md for what a rule exports".into(),
+        ),
+        LoadError::OtherVersion(version) => (
+            format!("speaks version {} of the interface; this host speaks {INTERFACE_VERSION}", printable(version)),
+            "build the rule against the wit/ of this version, or take the trommel of that one".into(),
+        ),
+        LoadError::Describe(failure) => (
+            format!("cannot say what its rules are: {}", printable(&failure.to_string())),
+            "the rule is broken: ask its author".into(),
+        ),
+        LoadError::Metadata(why) => {
+            (format!("contradicts itself: {}", printable(why)), "the rule is broken: ask its author".into())
+        }
+        _ => (format!("cannot be loaded: {error:?}"), String::new()),
+    };
+    Hinted::new(format!("{path}: {why}"), hint)
+}
+
+/// Says why settings are refused.
+pub(crate) fn cannot_configure(file: &Path, id: &str, error: &ConfigureError) -> Hinted {
+    let file = printable(&file.to_string_lossy());
+    let id = printable(id);
+    match error {
+        ConfigureError::Refused(errors) => {
+            let mistake = |e: &trommel::metadata::SettingError| {
+                let pointer = if e.pointer.is_empty() { "the whole document".into() } else { printable(&e.pointer) };
+                format!("\n  {pointer}: expected {}", printable(&e.expected))
+            };
+            let mistakes: String = errors.iter().map(mistake).collect();
+            Hinted::new(format!("{file}: settings refused by rule {id}:{mistakes}"), "")
+        }
+        ConfigureError::Failed(failure) => Hinted::new(
+            format!("{file}: rule {id} failed on its settings: {}", printable(&failure.to_string())),
+            "the rule is broken: ask its author",
+        ),
+    }
+}
+
+/// Prints a line on stderr as it is.
+pub(crate) fn line(text: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

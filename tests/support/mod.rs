@@ -1,0 +1,67 @@
+//! What the tests share: the built rules, and the program.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program that is tested.
+pub(crate) fn trommel() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_trommel"))
+}
+
+/// The project's folder.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The component of a rule crate of the project, built by what `trommel build` calls.
+pub(crate) fn component(crate_dir: &str) -> PathBuf {
+    let built = trommel::build::build(&root().join(crate_dir), None, &mut |note| eprintln!("{note}"));
+    match built {
+        Ok(built) => built.component,
+        Err(error) => panic!("{crate_dir}: {error}\n{}", error.hint().unwrap_or_default()),
+    }
+}
+
+/// The first rule.
+pub(crate) fn ebs() -> PathBuf {
+    component("guest/rules/aws-ebs-snapshot-shared")
+}
+
+/// The component of three rules.
+pub(crate) fn three() -> PathBuf {
+    component("tests/rules/three")
+}
+
+/// What a run of the program gave.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ran {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) code: i32,
+}
+
+/// Runs the program with this input.
+pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ran {
+    use std::io::Write as _;
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("its input is a pipe");
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A program that cannot run does not read its input.
+            let _ = stdin.write_all(input);
+        });
+        child.wait_with_output().expect("the program ends")
+    });
+    Ran {
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        code: output.status.code().unwrap_or(-1),
+    }
+}
