@@ -1,4 +1,4 @@
-//! The threads: each takes the next block, judges it, and writes it when its turn has come.
+//! The threads: each takes the next piece of the input, judges it, and writes it when its turn has come.
 //!
 //! There is no thread for reading and none for writing: whoever is free reads, so a line that comes alone goes through
 //! in one thread without any handing over, and a thread that is far ahead waits, so memory stays bounded.
@@ -13,13 +13,15 @@ use crate::alert::Alerts;
 use crate::count::{ComponentCounts, Counts};
 use crate::needles::Needles;
 use crate::output::{Emit, Ended, Output, Writing};
-use crate::read::{Block, Reader, Reading};
+use crate::read::{Block, Piece, Reader, Reading};
 use crate::rule::Component;
 use crate::sieve::{Sieve, Sifted, Sifting};
 use crate::source::Stop;
 
 /// So many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
+/// So many blocks of one piece are held before its turn.
+const BLOCKS_OF_PART_MAX: usize = 2;
 /// Stack of a thread beside the stack of the rule that runs on it.
 const THREAD_STACK_BYTES: usize = 2 << 20;
 
@@ -64,7 +66,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
     let taken_out: Arc<[AtomicBool]> = job.components.iter().map(|_| AtomicBool::new(false)).collect();
     let output = Output::new(job.writing.clone(), sink, job.dead_letters, counts, taken_out.clone());
     let shared = Arc::new(Shared {
-        reader: Mutex::new(Reader::new(job.reading, job.stop)),
+        input: Mutex::new(Numbered { reader: Reader::new(job.reading, job.stop), pieces: 0 }),
         turns: Mutex::new(Turns {
             output,
             next: 0,
@@ -115,19 +117,25 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
 }
 
 struct Shared<W> {
-    reader: Mutex<Reader>,
+    input: Mutex<Numbered>,
     turns: Mutex<Turns<W>>,
     /// Told whenever a block was written, and when a thread ends.
     turn: Condvar,
     ahead: u64,
 }
 
+/// The input, whose pieces are numbered in their order.
+struct Numbered {
+    reader: Reader,
+    pieces: u64,
+}
+
 struct Turns<W> {
     output: Output<W>,
-    /// The number of the block whose turn it is.
+    /// The number of the piece whose turn it is.
     next: u64,
     /// Judged, but not yet their turn.
-    waiting: BTreeMap<u64, (Block, Sifted)>,
+    waiting: BTreeMap<u64, Vec<(Block, Sifted)>>,
     /// Blocks that were written: their memory serves again.
     spare: Vec<Block>,
     working: usize,
@@ -137,6 +145,49 @@ struct Turns<W> {
 impl<W: Write> Shared<W> {
     fn turns(&self) -> MutexGuard<'_, Turns<W>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece, and its number.
+    fn next(&self, block: &mut Block) -> Option<(u64, Piece)> {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let piece = input.reader.next(block)?;
+        input.pieces += 1;
+        Some((input.pieces - 1, piece))
+    }
+
+    /// Writes blocks of a piece that is not at its end, once its turn has come. Answers with false when the run ended.
+    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> bool {
+        let mut turns = self.turns();
+        while turns.ended.is_none() && turns.next != number {
+            turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        turns.write(judged);
+        self.turn.notify_all();
+        turns.ended.is_none()
+    }
+
+    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Answers with false when
+    /// the run ended.
+    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> bool {
+        let mut turns = self.turns();
+        while turns.ended.is_none() && number > turns.next + self.ahead {
+            turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        if number != turns.next {
+            turns.waiting.insert(number, std::mem::take(judged));
+            return turns.ended.is_none();
+        }
+        turns.write(judged);
+        turns.next += 1;
+        while let Some(mut judged) = {
+            let next = turns.next;
+            turns.waiting.remove(&next)
+        } {
+            turns.write(&mut judged);
+            turns.next += 1;
+        }
+        self.turn.notify_all();
+        turns.ended.is_none()
     }
 
     /// Waits until all threads have ended, or something has ended the run: a thread may then still wait for input.
@@ -167,42 +218,37 @@ impl<W: Write> Worker<W> {
     fn work(&self, mut sift: impl FnMut(&Block) -> Sifted) {
         let Self(shared) = self;
         let mut block = Block::default();
-        loop {
-            if !shared.reader.lock().unwrap_or_else(PoisonError::into_inner).next(&mut block) {
-                return;
-            }
-            let sifted = sift(&block);
-            let mut turns = shared.turns();
-            while turns.ended.is_none() && block.number > turns.next + shared.ahead {
-                turns = shared.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
-            }
-            if turns.ended.is_some() {
-                return;
-            }
-            if block.number == turns.next {
-                turns.write(&block, &sifted);
-                while let Some((block, sifted)) = turns.take_next() {
-                    turns.write(&block, &sifted);
-                    turns.spare.push(block);
+        let mut judged = Vec::new();
+        while let Some((number, piece)) = shared.next(&mut block) {
+            if let Piece::Part(mut lines) = piece {
+                while lines.next(&mut block) {
+                    let sifted = sift(&block);
+                    judged.push((std::mem::take(&mut block), sifted));
+                    // A part is one block, but where a line goes on and on: that waits for its turn.
+                    if judged.len() == BLOCKS_OF_PART_MAX && !shared.write(number, &mut judged) {
+                        return;
+                    }
+                    block = shared.turns().spare.pop().unwrap_or_default();
                 }
-                shared.turn.notify_all();
             } else {
-                let spare = turns.spare.pop().unwrap_or_default();
-                turns.waiting.insert(block.number, (std::mem::replace(&mut block, spare), sifted));
+                let sifted = sift(&block);
+                judged.push((std::mem::take(&mut block), sifted));
             }
+            if !shared.finish(number, &mut judged) {
+                return;
+            }
+            block = shared.turns().spare.pop().unwrap_or_default();
         }
     }
 }
 
 impl<W: Write> Turns<W> {
-    fn write(&mut self, block: &Block, sifted: &Sifted) {
-        if self.ended.is_none() {
-            self.ended = self.output.write(block, sifted).err();
+    fn write(&mut self, judged: &mut Vec<(Block, Sifted)>) {
+        for (block, sifted) in judged.drain(..) {
+            if self.ended.is_none() {
+                self.ended = self.output.write(&block, &sifted).err();
+            }
+            self.spare.push(block);
         }
-        self.next += 1;
-    }
-
-    fn take_next(&mut self) -> Option<(Block, Sifted)> {
-        self.waiting.remove(&self.next)
     }
 }

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use crate::alert::tag;
 use crate::count::Counts;
 use crate::dead_letter::DeadLetter;
-use crate::read::{Block, Kind, Problem};
+use crate::read::{Block, Kind, Problem, Starts};
 use crate::rule::Failure;
 use crate::sieve::{Line, Sifted, Verdict, What, event_of};
 use crate::talk::{Talk, printable, reason};
@@ -96,6 +96,9 @@ pub(crate) struct Output<W> {
     streaks: Vec<Streak>,
     /// Whether the line that is too long was not written to its end yet.
     in_long_line: bool,
+    /// The lines of the file before those that are counted now, and those that came so far.
+    lines_before: u64,
+    lines_so_far: u64,
     /// The last line that was written, for the message when the next one cannot be.
     complete: String,
 }
@@ -126,6 +129,8 @@ impl<W: Write> Output<W> {
             counts,
             taken_out,
             in_long_line: false,
+            lines_before: 0,
+            lines_so_far: 0,
             complete: "its beginning".into(),
         }
     }
@@ -137,6 +142,12 @@ impl<W: Write> Output<W> {
     /// Writes what was found in the next block.
     pub(crate) fn write(&mut self, block: &Block, sifted: &Sifted) -> Result<(), Ended> {
         let bytes = block.bytes();
+        match block.starts {
+            Starts::File => self.lines_before = 0,
+            Starts::Part => self.lines_before = self.lines_so_far,
+            Starts::Nothing => {}
+        }
+        self.lines_so_far = self.lines_before + block.next_line - 1;
         self.counts.events += block.lines - block.blanks;
         self.counts.bytes += bytes.len() as u64;
         if let Kind::TooLong { first } = block.kind {
@@ -162,7 +173,7 @@ impl<W: Write> Output<W> {
             self.problem(block, problem);
         }
         if !bytes.is_empty() {
-            self.complete = place(block, block.lines.saturating_sub(1));
+            self.complete = self.place(block, block.lines.saturating_sub(1));
         }
         Ok(())
     }
@@ -191,7 +202,7 @@ impl<W: Write> Output<W> {
                 let pass = match emit {
                     _ if doubt && self.writing.on_error == OnError::Stop => {
                         self.flush_up_to(block, *copied, line.start)?;
-                        return Err(Ended::Failed(place(block, line.before)));
+                        return Err(Ended::Failed(self.place(block, line.before)));
                     }
                     Emit::Alerts => false,
                     _ if doubt && self.writing.on_error == OnError::Drop => false,
@@ -275,7 +286,7 @@ impl<W: Write> Output<W> {
             self.counts.components[component].taken_out = true;
             self.talk.say(&format!(
                 "{}: rule {}: taken out after {} failures in a row (--failures-max); the other rules go on",
-                place(block, line.before),
+                self.place(block, line.before),
                 printable(&name),
                 self.writing.failures_max
             ));
@@ -285,7 +296,7 @@ impl<W: Write> Output<W> {
 
     /// Says that an event could not be judged, and keeps it.
     fn tell(&mut self, block: &Block, line: &Line, rule: Option<&str>, kind: &str, text: &str) -> Result<(), Ended> {
-        let place = place(block, line.before);
+        let place = self.place(block, line.before);
         self.talk.say(&match rule {
             Some(rule) => format!("{place}: rule {}: {kind}: {}", printable(rule), printable(text)),
             None => format!("{place}: {}", printable(text)),
@@ -295,7 +306,7 @@ impl<W: Write> Output<W> {
             text,
             rule,
             file: &block.file,
-            line: if block.record.is_some() { block.line } else { block.line + line.before },
+            line: self.line_number(block, line.before),
             record: block.record.map(|first| first + line.before),
             event: Some(event_of(&block.bytes()[line.start..line.end])),
         })
@@ -313,13 +324,13 @@ impl<W: Write> Output<W> {
             self.end_long_line()?;
             self.counts.too_long += 1;
             let text = "the event is longer than --event-bytes-max, and was not judged";
-            self.talk.say(&format!("{}: {text}", place(block, 0)));
+            self.talk.say(&format!("{}: {text}", self.place(block, 0)));
             self.keep(DeadLetter {
                 kind: "too_long",
                 text,
                 rule: None,
                 file: &block.file,
-                line: block.line,
+                line: self.line_number(block, 0),
                 record: block.record,
                 event: None,
             })?;
@@ -340,7 +351,7 @@ impl<W: Write> Output<W> {
 
     fn problem(&mut self, block: &Block, problem: &Problem) {
         let file = printable(&block.file);
-        let line = block.line;
+        let line = self.line_number(block, 0);
         self.talk.say(&match problem {
             Problem::Open(error) => format!("{file}: cannot be opened: {}", reason(error)),
             Problem::Read(error) => {
@@ -352,6 +363,20 @@ impl<W: Write> Output<W> {
         match problem {
             Problem::Open(_) => self.counts.unopened += 1,
             _ => self.counts.unread += 1,
+        }
+    }
+
+    /// The number of a line in its file.
+    fn line_number(&self, block: &Block, before: u64) -> u64 {
+        self.lines_before + block.line + if block.record.is_some() { 0 } else { before }
+    }
+
+    /// The place of a line for people: file and line, and the record of a wrapped line.
+    fn place(&self, block: &Block, before: u64) -> String {
+        let (file, line) = (printable(&block.file), self.line_number(block, before));
+        match block.record {
+            Some(first) => format!("{file}:{line}: record {}", first + before),
+            None => format!("{file}:{line}"),
         }
     }
 
@@ -405,14 +430,5 @@ impl<W: Write> Output<W> {
             io::ErrorKind::BrokenPipe => Ended::Closed,
             _ => Ended::Output(error, self.complete.clone()),
         }
-    }
-}
-
-/// The place of a line for people: file and line, and the record of a wrapped line.
-fn place(block: &Block, before: u64) -> String {
-    let file = printable(&block.file);
-    match block.record {
-        Some(first) => format!("{file}:{}: record {}", block.line, first + before),
-        None => format!("{file}:{}", block.line + before),
     }
 }

@@ -6,12 +6,13 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::source::{Source, Stop};
+use crate::source::{Source, Stop, parts};
 use crate::unwrap::{Look, Record, Unwrap};
 
 /// How much is read before it is handed on, where more lies ready.
@@ -67,13 +68,15 @@ impl Input {
 /// A piece of input.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
-    /// Its place in the input, from 0.
-    pub(crate) number: u64,
     buffer: Vec<u8>,
     end: usize,
     pub(crate) file: Arc<str>,
-    /// The number of its first line in the file, from 1.
+    /// The number of its first line, from 1: in the file, or where it was read in parts, in the part.
     pub(crate) line: u64,
+    /// From where on `line` counts.
+    pub(crate) starts: Starts,
+    /// The number of the line behind it, counted like `line`.
+    pub(crate) next_line: u64,
     /// Its lines are the records of the line `line`: the number of the first one, from 1.
     pub(crate) record: Option<u64>,
     pub(crate) kind: Kind,
@@ -82,6 +85,18 @@ pub(crate) struct Block {
     pub(crate) lines: u64,
     /// What went wrong behind its last line.
     pub(crate) problem: Option<Problem>,
+}
+
+/// From where on lines are counted: a part of a file is read before anyone knows how many lines come before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Starts {
+    /// A file begins here.
+    File,
+    /// A part of a file begins here.
+    Part,
+    /// As in the block before.
+    #[default]
+    Nothing,
 }
 
 /// What a block's bytes are.
@@ -118,26 +133,132 @@ impl Block {
     fn events(&mut self, lines: u64, blanks: u64) {
         (self.lines, self.blanks) = (lines, blanks);
     }
+
+    /// Makes it empty, but for what went wrong.
+    fn fail(&mut self, file: Arc<str>, starts: Starts, problem: Problem) {
+        self.end = 0;
+        self.events(0, 0);
+        (self.file, self.starts, self.problem) = (file, starts, Some(problem));
+        (self.line, self.next_line, self.record, self.kind) = (1, 1, None, Kind::Lines);
+    }
 }
 
-/// Makes blocks of files, in their order.
+/// Hands out the input, piece by piece, in its order.
 pub(crate) struct Reader {
-    reading: Reading,
+    reading: Arc<Reading>,
     stop: Stop,
     inputs: VecDeque<Input>,
-    open: Option<Open>,
-    blocks: u64,
+    open: Option<Lines>,
+    parts: Option<Parts>,
 }
 
-struct Open {
+/// A file that is read in parts.
+struct Parts {
+    file: Arc<File>,
+    name: Arc<str>,
+    /// The parts that no one took yet.
+    rest: VecDeque<Range<u64>>,
+    starts: Starts,
+}
+
+/// A piece of the input.
+pub(crate) enum Piece {
+    /// The block was filled.
+    Block,
+    /// A part of a file, which is left to be read by whoever took it.
+    Part(Lines),
+}
+
+/// The size of a part: with the rest of its last line it fits into a block.
+const PART_BYTES: u64 = BLOCK_BYTES as u64 - (64 << 10);
+
+impl Reader {
+    pub(crate) fn new(mut reading: Reading, stop: Stop) -> Self {
+        let inputs = std::mem::take(&mut reading.inputs).into();
+        Self { reading: Arc::new(reading), stop, inputs, open: None, parts: None }
+    }
+
+    /// Fills `block` with what comes next, or gives a part to read. `None` at the end of the input.
+    pub(crate) fn next(&mut self, block: &mut Block) -> Option<Piece> {
+        loop {
+            if let Some(open) = &mut self.open {
+                if open.next(block) {
+                    return Some(Piece::Block);
+                }
+                self.open = None;
+            }
+            if self.stop.is_asked() {
+                return None;
+            }
+            if let Some(piece) = self.next_part(block) {
+                return Some(piece);
+            }
+            let input = self.inputs.pop_front()?;
+            let name = input.name();
+            if let Err(error) = input.open().and_then(|file| self.open(Arc::new(file), &name)) {
+                block.fail(name, Starts::File, Problem::Open(error));
+                return Some(Piece::Block);
+            }
+        }
+    }
+
+    fn next_part(&mut self, block: &mut Block) -> Option<Piece> {
+        let parts = self.parts.as_mut()?;
+        let Some(range) = parts.rest.pop_front() else {
+            self.parts = None;
+            return None;
+        };
+        let (name, starts) = (parts.name.clone(), std::mem::replace(&mut parts.starts, Starts::Part));
+        match Source::part(parts.file.clone(), range, starts == Starts::File) {
+            Ok(source) => Some(Piece::Part(self.lines(source, name, starts))),
+            Err(error) => {
+                block.fail(name, starts, Problem::Read(error));
+                Some(Piece::Block)
+            }
+        }
+    }
+
+    fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<()> {
+        match parts(&file, PART_BYTES)? {
+            Some(rest) => {
+                let name = name.clone();
+                self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
+            }
+            None => self.open = Some(self.lines(Source::new(file, &self.stop)?, name.clone(), Starts::File)),
+        }
+        Ok(())
+    }
+
+    fn lines(&self, source: Source, name: Arc<str>, starts: Starts) -> Lines {
+        Lines {
+            source,
+            name,
+            reading: self.reading.clone(),
+            stop: self.stop.clone(),
+            rest: Vec::new(),
+            state: State::Lines,
+            line: 1,
+            starts,
+            bom_passed: starts != Starts::File,
+            at_end: false,
+        }
+    }
+}
+
+/// The lines of a file, or of a part of one, as blocks.
+pub(crate) struct Lines {
     source: Source,
     name: Arc<str>,
+    reading: Arc<Reading>,
+    stop: Stop,
     /// Read but not handed on: the beginning of a line, or of a record.
     rest: Vec<u8>,
     state: State,
     /// The number of the line at which `rest` begins.
     line: u64,
-    at_start: bool,
+    starts: Starts,
+    bom_passed: bool,
+    /// Nothing more can be read.
     at_end: bool,
 }
 
@@ -165,75 +286,35 @@ enum Step {
     Again { rest: usize },
 }
 
-impl Reader {
-    pub(crate) fn new(mut reading: Reading, stop: Stop) -> Self {
-        let inputs = std::mem::take(&mut reading.inputs).into();
-        Self { reading, stop, inputs, open: None, blocks: 0 }
-    }
-
-    /// Fills `block` with what comes next. Answers with false, and an empty block, at the end of the input.
-    pub(crate) fn next(&mut self, block: &mut Block) -> bool {
-        block.number = self.blocks;
-        block.end = 0;
-        block.events(0, 0);
-        (block.record, block.kind, block.problem) = (None, Kind::Lines, None);
-        loop {
-            let Some(open) = &mut self.open else {
-                if self.stop.is_asked() {
-                    return false;
-                }
-                let Some(input) = self.inputs.pop_front() else { return false };
-                let name = input.name();
-                match input.open().and_then(|file| Source::new(file, &self.stop)) {
-                    Ok(source) => self.open = Some(Open::new(source, name)),
-                    Err(error) => {
-                        (block.file, block.line, block.problem) = (name, 0, Some(Problem::Open(error)));
-                        self.blocks += 1;
-                        return true;
-                    }
-                }
-                continue;
-            };
-            let found = open.next(block, &self.reading, &self.stop);
-            if open.at_end && open.rest.is_empty() || block.problem.as_ref().is_some_and(Problem::ends_file) {
-                self.open = None;
-            }
-            if found {
-                self.blocks += 1;
-                return true;
-            }
-        }
-    }
-}
-
-impl Problem {
-    fn ends_file(&self) -> bool {
-        matches!(self, Self::Read(_) | Self::Stopped)
-    }
-}
-
-impl Open {
-    fn new(source: Source, name: Arc<str>) -> Self {
-        Self { source, name, rest: Vec::new(), state: State::Lines, line: 1, at_start: true, at_end: false }
-    }
-
+impl Lines {
     /// Fills `block`, if there is anything more.
-    fn next(&mut self, block: &mut Block, reading: &Reading, stop: &Stop) -> bool {
-        block.file = self.name.clone();
-        block.end = self.rest.len();
-        if block.buffer.len() > BUFFER_KEPT_BYTES_MAX && block.end < BLOCK_BYTES {
+    pub(crate) fn next(&mut self, block: &mut Block) -> bool {
+        if block.buffer.len() > BUFFER_KEPT_BYTES_MAX && self.rest.len() < BLOCK_BYTES {
             block.buffer = Vec::new();
         }
+        block.end = self.rest.len();
         if block.buffer.len() < block.end {
             block.buffer.resize(block.end, 0);
         }
         block.buffer[..block.end].copy_from_slice(&self.rest);
         self.rest.clear();
+        block.events(0, 0);
+        block.file.clone_from(&self.name);
+        (block.record, block.kind, block.problem) = (None, Kind::Lines, None);
+        let found = self.fill_and_step(block);
+        block.next_line = self.line;
+        if found {
+            block.starts = std::mem::replace(&mut self.starts, Starts::Nothing);
+        }
+        found
+    }
+
+    fn fill_and_step(&mut self, block: &mut Block) -> bool {
         loop {
             block.line = self.line;
             let filled = self.skip_bom(block);
             if filled > 0 {
-                match self.step(block, reading) {
+                match self.step(block) {
                     Step::Block { rest } => {
                         self.rest.extend_from_slice(&block.buffer[rest..filled]);
                         return true;
@@ -241,7 +322,7 @@ impl Open {
                     Step::Again { rest } => {
                         block.buffer.copy_within(rest..filled, 0);
                         block.end = filled - rest;
-                        if block.end > 0 || !self.at_end {
+                        if block.end > 0 {
                             continue;
                         }
                     }
@@ -252,33 +333,31 @@ impl Open {
                 }
             }
             if self.at_end {
+                block.end = 0;
                 let unfinished = matches!(self.state, State::Records(_) | State::LongRecord(..));
                 self.state = State::Lines;
-                block.end = 0;
                 block.problem = unfinished.then_some(Problem::Unfinished);
                 return unfinished;
             }
-            if let Err(error) = self.fill(block) {
-                block.problem = Some(Problem::Read(error));
+            let read = self.fill(block);
+            let stopped = self.at_end && self.stop.is_asked() && block.end > 0;
+            if read.is_err() || stopped {
+                // What was read of this line is no event, and nothing comes behind it.
                 block.end = 0;
+                self.at_end = true;
+                block.problem = Some(read.map_or_else(Problem::Read, |()| Problem::Stopped));
                 return true;
-            }
-            if self.at_end && stop.is_asked() {
-                let within = block.end > 0;
-                block.problem = within.then_some(Problem::Stopped);
-                block.end = 0;
-                return within;
             }
         }
     }
 
     /// Drops the byte order mark, and says how many bytes can be worked on.
     fn skip_bom(&mut self, block: &mut Block) -> usize {
-        if self.at_start && block.end > 0 {
+        if !self.bom_passed && block.end > 0 {
             if BOM.starts_with(block.bytes()) && block.end < BOM.len() && !self.at_end {
                 return 0;
             }
-            self.at_start = false;
+            self.bom_passed = true;
             if block.bytes().starts_with(&BOM) {
                 block.buffer.copy_within(BOM.len()..block.end, 0);
                 block.end -= BOM.len();
@@ -305,10 +384,10 @@ impl Open {
     }
 
     /// Makes what can be made of the block's bytes.
-    fn step(&mut self, block: &mut Block, reading: &Reading) -> Step {
+    fn step(&mut self, block: &mut Block) -> Step {
         match self.state {
-            State::Lines => self.lines(block, reading),
-            State::Records(records) => self.records(block, records, reading),
+            State::Lines => self.lines(block),
+            State::Records(records) => self.records(block, records),
             State::Tail => match memchr(b'\n', block.bytes()) {
                 None => Step::More { rest: block.end },
                 Some(end) => {
@@ -353,13 +432,13 @@ impl Open {
         self.state = State::Lines;
     }
 
-    fn lines(&mut self, block: &mut Block, reading: &Reading) -> Step {
+    fn lines(&mut self, block: &mut Block) -> Step {
         let (mut at, mut lines, mut blanks) = (0, 0, 0);
         let bytes = block.bytes();
         while at < bytes.len() {
             let end = memchr(b'\n', &bytes[at..]).map(|end| at + end);
             let line = &bytes[at..end.unwrap_or(bytes.len())];
-            match reading.unwrap.look(line) {
+            match self.reading.unwrap.look(line) {
                 Look::Inside(records) if at == 0 => {
                     self.state = State::Records(0);
                     return Step::Again { rest: records };
@@ -367,7 +446,7 @@ impl Open {
                 Look::Inside(_) => break,
                 Look::Plain | Look::More => {}
             }
-            if line.len() > reading.event_bytes_max {
+            if line.len() > self.reading.event_bytes_max {
                 if at > 0 {
                     break;
                 }
@@ -396,7 +475,7 @@ impl Open {
     }
 
     /// Moves the records to the front of the block, a line each.
-    fn records(&mut self, block: &mut Block, before: u64, reading: &Reading) -> Step {
+    fn records(&mut self, block: &mut Block, before: u64) -> Step {
         let line_end = memchr(b'\n', block.bytes());
         let limit = line_end.unwrap_or(block.end);
         let is_whole = line_end.is_some() || self.at_end;
@@ -411,7 +490,7 @@ impl Open {
             let mut record = Record::default();
             let end = record.end(&block.buffer[at..limit]);
             let len = end.unwrap_or(limit - at);
-            if len > reading.event_bytes_max {
+            if len > self.reading.event_bytes_max {
                 if records > 0 {
                     break false;
                 }

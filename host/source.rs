@@ -1,16 +1,23 @@
 //! Where bytes come from: a file or stdin, plain or gzip. What lines they make is left to [`read`](crate::read).
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::ops::Range;
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
+use memchr::memchr;
 use rustix::event::{PollFd, PollFlags, poll};
 
 /// The first bytes of a gzip file.
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
+/// How much is read at once in search of the beginning and the end of a part's lines.
+const BORDER_BYTES: usize = 4 << 10;
+/// A file whose first line is longer is not read in parts: most of them would hold no line's beginning.
+const FIRST_LINE_BYTES_MAX: usize = 256 << 10;
 /// How much of a gzip file is read at once.
 const GZIP_BUFFER_BYTES: usize = 256 << 10;
 
@@ -42,13 +49,12 @@ pub(crate) struct Source {
 }
 
 impl Source {
-    /// Reads an open file.
-    pub(crate) fn new(file: File, stop: &Stop) -> io::Result<Self> {
+    /// Reads an open file from where it stands.
+    pub(crate) fn new(file: Arc<File>, stop: &Stop) -> io::Result<Self> {
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
-        let file = Arc::new(file);
         let waits = (!kind.is_file()).then(|| file.clone());
         let mut patient = Patient { file, waits: waits.is_some(), stop: stop.clone() };
         let mut head = Vec::new();
@@ -61,6 +67,15 @@ impl Source {
             Box::new(whole)
         };
         Ok(Self { reader, waits })
+    }
+
+    /// Reads the lines that begin in a part of a file.
+    pub(crate) fn part(file: Arc<File>, part: Range<u64>, is_first: bool) -> io::Result<Self> {
+        let mut lines = PartLines { file, at: part.start, end: part.end, ended: false };
+        if !is_first {
+            lines.skip_line()?;
+        }
+        Ok(Self { reader: Box::new(lines), waits: None })
     }
 
     /// Whether a read would not wait. Where it is not known, it says that it would.
@@ -79,6 +94,73 @@ impl Read for Source {
                 read => return read,
             }
         }
+    }
+}
+
+/// The parts of `part_bytes` in which several threads can read a file at once: a regular file of many lines.
+pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range<u64>>>> {
+    let data = file.metadata()?;
+    if !data.is_file() {
+        return Ok(None);
+    }
+    let start = (&*file).stream_position()?;
+    if data.len().saturating_sub(start) <= part_bytes {
+        return Ok(None);
+    }
+    let mut head = vec![0; FIRST_LINE_BYTES_MAX];
+    let read = file.read_at(&mut head, start)?;
+    if head.starts_with(&GZIP_MAGIC) || memchr(b'\n', &head[..read]).is_none() {
+        return Ok(None);
+    }
+    let mut parts: Vec<_> = (start..data.len()).step_by(part_bytes as usize).map(|at| at..at + part_bytes).collect();
+    // The file may have grown meanwhile.
+    parts.last_mut().expect("the file is longer than a part").end = u64::MAX;
+    Ok(Some(parts))
+}
+
+/// The lines that begin in a part of a file: from behind the first line end, that of the byte before the part included,
+/// to the end of the line in which the part ends.
+struct PartLines {
+    file: Arc<File>,
+    at: u64,
+    end: u64,
+    ended: bool,
+}
+
+impl PartLines {
+    /// Passes the line that began before the part.
+    fn skip_line(&mut self) -> io::Result<()> {
+        self.at -= 1;
+        let mut buffer = [0; BORDER_BYTES];
+        loop {
+            let read = self.file.read_at(&mut buffer, self.at)?;
+            let line_end = memchr(b'\n', &buffer[..read]);
+            self.at += line_end.map_or(read, |line_end| line_end + 1) as u64;
+            self.ended = read == 0 || self.at >= self.end;
+            if line_end.is_some() || self.ended {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl Read for PartLines {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.ended {
+            return Ok(0);
+        }
+        let within = self.end.saturating_sub(self.at);
+        let len = if within > 0 { usize::try_from(within).unwrap_or(usize::MAX) } else { BORDER_BYTES };
+        let len = len.min(buffer.len());
+        let mut read = self.file.read_at(&mut buffer[..len], self.at)?;
+        if within == 0
+            && let Some(line_end) = memchr(b'\n', &buffer[..read])
+        {
+            read = line_end + 1;
+        }
+        self.at += read as u64;
+        self.ended = read == 0 || (self.at >= self.end && buffer[read - 1] == b'\n');
+        Ok(read)
     }
 }
 
