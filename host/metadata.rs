@@ -119,6 +119,10 @@ pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
     if rules.is_empty() {
         return Err("it has no rules".into());
     }
+    let needles: usize = rules.iter().flat_map(|rule| &rule.needles).map(String::len).sum();
+    if needles > needles::NEEDLES_BYTES_MAX {
+        return Err(format!("its needles have {needles} bytes together, more than {}", needles::NEEDLES_BYTES_MAX));
+    }
     for (number, rule) in rules.iter().enumerate() {
         let wrong = |what: String| Err(format!("rule {number} (`{}`): {what}", rule.id));
         for (name, text) in [("id", &rule.id), ("name", &rule.name), ("version", &rule.version)] {

@@ -8,6 +8,8 @@ use memchr::memmem;
 
 /// The longest needle.
 pub const NEEDLE_BYTES_MAX: usize = 255;
+/// The most bytes that the needles of a component may have together: what finds them takes some hundred times as much.
+pub const NEEDLES_BYTES_MAX: usize = 256 << 10;
 
 /// Whether a text may be a needle.
 pub(crate) fn is_needle(text: &str) -> bool {
@@ -18,25 +20,37 @@ pub(crate) fn is_needle(text: &str) -> bool {
 /// The needles of all the rules of all the components.
 #[derive(Debug)]
 pub struct Needles {
-    /// Finds any needle, and by its number the component whose it is.
-    search: Option<Search>,
+    /// What in a block can matter: together they find every needle, and every escape that may hide one.
+    searches: Vec<Search>,
+    /// Finds all the needles of an event, also where they overlap, and by its number the component whose it is.
+    all: AhoCorasick,
     /// The component of each needle.
     owners: Vec<u32>,
     /// For each component whether it must see every event.
     sees_all: Vec<bool>,
-    escapes: Escapes,
 }
 
 #[derive(Debug)]
 enum Search {
-    One(Box<memmem::Finder<'static>>),
-    Many {
-        /// Finds the first needle of a block: the kind of automaton that has a vectorized search in front.
-        first: AhoCorasick,
-        /// Finds all the needles of an event, also where they overlap.
-        all: AhoCorasick,
-    },
+    Needle(Box<memmem::Finder<'static>>),
+    Needles(AhoCorasick),
+    Escapes(Box<Escapes>),
 }
+
+impl Search {
+    fn find(&self, text: &[u8]) -> Option<usize> {
+        match self {
+            Self::Needle(finder) => finder.find(text),
+            Self::Needles(automaton) => automaton.find(text).map(|found| found.start()),
+            Self::Escapes(escapes) => escapes.find(text),
+        }
+    }
+}
+
+/// So many needles are searched at once by vector instructions; many more than that and the search is four times slower.
+const NEEDLES_AT_ONCE: usize = 32;
+/// More groups of needles than this are slower than one automaton without vector instructions.
+const GROUPS_MAX: usize = 4;
 
 impl Needles {
     /// Takes the needles of each component: those of each of its rules. A rule without needles must see every event.
@@ -49,23 +63,19 @@ impl Needles {
                 owners.push(number as u32);
             }
         }
-        let escapes = Escapes::hiding(needles.iter().copied());
-        let search = match *needles.as_slice() {
-            [] => None,
-            [needle] => Some(Search::One(Box::new(memmem::Finder::new(needle).into_owned()))),
-            // The needles were checked, and are far too few and short for the automaton's limits; where they are not,
-            // every event is seen.
-            _ => {
-                let automaton = |kind| AhoCorasick::builder().match_kind(kind).build(&needles).ok();
-                automaton(MatchKind::LeftmostFirst)
-                    .zip(automaton(MatchKind::Standard))
-                    .map(|(first, all)| Search::Many { first, all })
-            }
-        };
-        if search.is_none() {
-            sees_all.fill(true);
+        let all = automaton(&needles, MatchKind::Standard);
+        let mut searches = Vec::new();
+        if let [needle] = *needles.as_slice() {
+            searches.push(Search::Needle(Box::new(memmem::Finder::new(needle).into_owned())));
+        } else {
+            let groups = needles.len().div_ceil(NEEDLES_AT_ONCE);
+            let size = if groups > GROUPS_MAX { needles.len() } else { NEEDLES_AT_ONCE };
+            // This kind of automaton has a vectorized search in front.
+            let group = |needles: &[&str]| Search::Needles(automaton(needles, MatchKind::LeftmostFirst));
+            searches.extend(needles.chunks(size.max(1)).map(group));
         }
-        Self { search, owners, sees_all, escapes }
+        searches.push(Search::Escapes(Box::new(Escapes::hiding(needles.iter().copied()))));
+        Self { searches, all, owners, sees_all }
     }
 
     /// Whether some component must see every event, so that no search can skip one.
@@ -73,34 +83,53 @@ impl Needles {
         self.sees_all.contains(&true)
     }
 
-    /// The first place from which on something in `text` can matter to a component that need not see every event.
-    pub fn find(&self, text: &[u8]) -> Option<usize> {
-        let needle = match &self.search {
-            None => None,
-            Some(Search::One(finder)) => finder.find(text),
-            Some(Search::Many { first, .. }) => first.find(text).map(|found| found.start()),
-        };
-        let before = &text[..needle.unwrap_or(text.len())];
-        self.escapes.find(before).or(needle)
+    /// Goes through a text, from one place to the next that can matter to a component that need not see every event.
+    pub fn scan<'s>(&'s self, text: &'s [u8]) -> Scan<'s> {
+        let next = self.searches.iter().map(|search| search.find(text)).collect();
+        Scan { needles: self, text, next }
     }
 
     /// Marks the components to which this event can matter.
     pub fn concerned(&self, event: &[u8], components: &mut Vec<bool>) {
         components.clone_from(&self.sees_all);
-        if self.escapes.find(event).is_some() {
+        let mut found = self.searches.iter().filter(|search| search.find(event).is_some()).peekable();
+        if found.peek().is_none() {
+            return;
+        }
+        if found.any(|search| matches!(search, Search::Escapes(_))) {
             components.fill(true);
             return;
         }
-        match &self.search {
-            None => {}
-            Some(Search::One(finder)) => components[self.owners[0] as usize] |= finder.find(event).is_some(),
-            Some(Search::Many { all, .. }) => {
-                for found in all.find_overlapping_iter(event) {
-                    components[self.owners[found.pattern().as_usize()] as usize] = true;
-                }
-            }
+        for found in self.all.find_overlapping_iter(event) {
+            components[self.owners[found.pattern().as_usize()] as usize] = true;
         }
     }
+}
+
+/// A way through a text. Each search goes over each byte once, however often the others find something.
+pub struct Scan<'s> {
+    needles: &'s Needles,
+    text: &'s [u8],
+    /// What each search found last. `None`: there is nothing more.
+    next: Vec<Option<usize>>,
+}
+
+impl Scan<'_> {
+    /// The first place from `at` on that can matter. `at` must not be before that of an earlier call.
+    pub fn next(&mut self, at: usize) -> Option<usize> {
+        let mut first = None;
+        for (search, next) in self.needles.searches.iter().zip(&mut self.next) {
+            if next.is_some_and(|next| next < at) {
+                *next = search.find(&self.text[at..]).map(|found| at + found);
+            }
+            first = first.into_iter().chain(*next).min();
+        }
+        first
+    }
+}
+
+fn automaton(needles: &[&str], kind: MatchKind) -> AhoCorasick {
+    AhoCorasick::builder().match_kind(kind).build(needles).expect("needles are few and short: metadata is bounded")
 }
 
 /// Whether an event can matter to one rule with these needles.
@@ -186,12 +215,12 @@ mod tests {
             (r#"\u00"#, None),
             (r#"\u006"#, None),
         ] {
-            assert_eq!(one.find(text.as_bytes()), at, "{text}");
+            assert_eq!(one.scan(text.as_bytes()).next(0), at, "{text}");
         }
         let slash = needles(&[&[&["a/b<"]]]);
-        assert_eq!(slash.find(br#"{"x":"a\/b<"}"#), Some(7));
-        assert_eq!(slash.find(br#"{"x":"a/b\u003c"}"#), Some(9));
-        assert_eq!(slash.find(br#"{"x":"a/b\u003e"}"#), None);
+        assert_eq!(slash.scan(br#"{"x":"a\/b<"}"#).next(0), Some(7));
+        assert_eq!(slash.scan(br#"{"x":"a/b\u003c"}"#).next(0), Some(9));
+        assert_eq!(slash.scan(br#"{"x":"a/b\u003e"}"#).next(0), None);
     }
 
     #[test]
@@ -209,6 +238,6 @@ mod tests {
         }
         assert!(many.see_all());
         assert!(!needles(&[&[&["a"]], &[&["b"]]]).see_all());
-        assert!(needles(&[]).find(b"x").is_none());
+        assert!(needles(&[]).scan(b"x").next(0).is_none());
     }
 }

@@ -96,10 +96,12 @@ where
             || (self.sifting.blanks && block.blanks > 0);
         let mut at = 0;
         let (mut before, mut counted) = (0, 0);
+        let needles = self.needles.clone();
+        let mut scan = (!each).then(|| needles.scan(bytes));
         while at < bytes.len() {
-            if !each {
-                let Some(found) = self.needles.find(&bytes[at..]) else { break };
-                at = memrchr(b'\n', &bytes[at..at + found]).map_or(at, |line_end| at + line_end + 1);
+            if let Some(scan) = &mut scan {
+                let Some(found) = scan.next(at) else { break };
+                at = memrchr(b'\n', &bytes[at..found]).map_or(at, |line_end| at + line_end + 1);
             }
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |line_end| at + line_end + 1);
             if let Some(what) = self.line(event_of(&bytes[at..end]), &mut sifted.calls) {
