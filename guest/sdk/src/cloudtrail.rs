@@ -32,28 +32,43 @@ pub(crate) struct Located {
     form: Form,
 }
 
+/// The records of an event. Nearly always it is one at the most, which takes no memory of its own.
+#[derive(Default)]
+pub(crate) struct Records {
+    first: Option<Located>,
+    others: Vec<Located>,
+}
+
+impl Records {
+    fn push(&mut self, record: Located) {
+        if self.first.is_none() {
+            self.first = Some(record);
+        } else {
+            self.others.push(record);
+        }
+    }
+
+    fn len(&self) -> usize {
+        usize::from(self.first.is_some()) + self.others.len()
+    }
+}
+
 impl Event<'_> {
     /// The CloudTrail records in the event: mostly one, none where it is something else.
     pub fn cloudtrail(&self) -> impl Iterator<Item = Record<'_>> {
         let located = self.records.get_or_init(|| {
-            let mut records = Vec::new();
+            let mut records = Records::default();
             locate(self, None, self.root(), ENVELOPES_DEEP_MAX, &mut records);
             records
         });
-        located.iter().map(|at| {
+        located.first.iter().chain(&located.others).map(|at| {
             let event = at.inner.as_deref().unwrap_or(self);
             Record { value: event.value(at.node), form: at.form }
         })
     }
 }
 
-fn locate(
-    event: &Event<'_>,
-    inner: Option<&Rc<Event<'static>>>,
-    value: Value<'_>,
-    deep: usize,
-    records: &mut Vec<Located>,
-) {
+fn locate(event: &Event<'_>, inner: Option<&Rc<Event<'static>>>, value: Value<'_>, deep: usize, records: &mut Records) {
     let has = |name| value.known_field(name) != Values::Null;
     let form = if has("eventName") || has("eventSource") {
         Form::Raw
@@ -76,13 +91,7 @@ fn locate(
     records.push(Located { inner: inner.cloned(), node: value.node(), form });
 }
 
-fn open(
-    event: &Event<'_>,
-    inner: Option<&Rc<Event<'static>>>,
-    content: Value<'_>,
-    deep: usize,
-    records: &mut Vec<Located>,
-) {
+fn open(event: &Event<'_>, inner: Option<&Rc<Event<'static>>>, content: Value<'_>, deep: usize, records: &mut Records) {
     match content.kind() {
         Kind::Object => locate(event, inner, content, deep, records),
         Kind::Array => {

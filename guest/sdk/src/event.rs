@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 
-use crate::cloudtrail::Located;
+use crate::cloudtrail::Records;
 use crate::scan::{self, Kind, Malformed, Node};
 use crate::values::Values;
 
@@ -17,8 +17,18 @@ pub struct Event<'e> {
     /// The fields that were asked for, so that many rules that read the same field search it once.
     found: RefCell<Vec<Found>>,
     /// The CloudTrail records in the event, so that an envelope is opened once.
-    pub(crate) records: OnceCell<Vec<Located>>,
+    pub(crate) records: OnceCell<Records>,
 }
+
+/// The memory of an event, for the next one.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    nodes: Vec<Node>,
+    found: Vec<Found>,
+}
+
+/// More nodes than this are not kept for the next event: one large event must not hold memory for ever.
+const NODES_KEPT_MAX: usize = 16_384;
 
 /// So many fields of an event are remembered: looking them through must not cost more than searching.
 const FOUND_MAX: usize = 64;
@@ -53,17 +63,20 @@ impl Places {
 impl<'e> Event<'e> {
     /// Reads the text of one JSON object.
     pub fn parse(text: impl Into<Cow<'e, [u8]>>) -> Result<Self, Malformed> {
-        Self::parse_reusing(text.into(), Vec::new())
+        Self::parse_reusing(text.into(), Scratch::default())
     }
 
     /// Reads like [`parse`](Self::parse), into memory that another event has given back.
-    pub(crate) fn parse_reusing(text: Cow<'e, [u8]>, mut nodes: Vec<Node>) -> Result<Self, Malformed> {
+    pub(crate) fn parse_reusing(text: Cow<'e, [u8]>, scratch: Scratch) -> Result<Self, Malformed> {
+        let Scratch { mut nodes, mut found } = scratch;
         scan::scan(&text, &mut nodes)?;
-        Ok(Self { text, nodes, found: RefCell::default(), records: OnceCell::new() })
+        found.clear();
+        Ok(Self { text, nodes, found: RefCell::new(found), records: OnceCell::new() })
     }
 
-    pub(crate) fn into_nodes(self) -> Vec<Node> {
-        self.nodes
+    pub(crate) fn into_scratch(self) -> Scratch {
+        let nodes = if self.nodes.capacity() > NODES_KEPT_MAX { Vec::new() } else { self.nodes };
+        Scratch { nodes, found: self.found.into_inner() }
     }
 
     /// The event itself, as a value.
@@ -113,14 +126,14 @@ impl<'v> Value<'v> {
 
     /// What the value is.
     pub fn kind(self) -> Kind {
-        self.here().kind
+        self.here().kind()
     }
 
     /// The value's own JSON text.
     pub fn json(self) -> &'v str {
         let node = self.here();
         let mut span = node.value;
-        if node.kind == Kind::String {
+        if node.kind() == Kind::String {
             span.start -= 1;
             span.end += 1;
         }
@@ -131,8 +144,8 @@ impl<'v> Value<'v> {
     /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
     pub fn text(self) -> Option<Cow<'v, str>> {
         let node = self.here();
-        match node.kind {
-            Kind::String => Some(unquoted(node.value.of(self.text), node.escaped)),
+        match node.kind() {
+            Kind::String => Some(unquoted(node.value.of(self.text), node.escaped())),
             Kind::Number | Kind::Boolean => Some(Cow::Borrowed(self.json())),
             Kind::Null | Kind::Array | Kind::Object => None,
         }
@@ -141,13 +154,13 @@ impl<'v> Value<'v> {
     /// The name of a member of an object. Empty for an element of an array.
     pub fn name(self) -> Cow<'v, str> {
         let node = self.here();
-        unquoted(node.name.of(self.text), node.name_escaped)
+        unquoted(node.name(self.text), node.name_escaped())
     }
 
     /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
     pub fn children(self) -> impl Iterator<Item = Self> {
         let node = self.here();
-        let mut next = if matches!(node.kind, Kind::Array | Kind::Object) { self.node + 1 } else { node.next };
+        let mut next = if matches!(node.kind(), Kind::Array | Kind::Object) { self.node + 1 } else { node.next };
         std::iter::from_fn(move || {
             (next < node.next).then(|| {
                 let child = self.at(next);
@@ -209,17 +222,19 @@ impl<'v> Value<'v> {
         } else if self.kind() == Kind::Object {
             for member in self.children() {
                 let node = member.here();
-                let own = if node.name_escaped {
-                    Cow::Owned(scan::unescape(node.name.of(self.text)).into_bytes())
-                } else {
-                    Cow::Borrowed(node.name.of(self.text))
-                };
-                if own.is_empty() {
+                let mut own = node.name(self.text);
+                let unescaped;
+                if node.name_escaped() {
+                    unescaped = scan::unescape(own);
+                    own = unescaped.as_bytes();
+                }
+                // Most names are told by their first letter. An empty one is never part of a dotted name.
+                if own.first() != name.as_bytes().first() {
                     continue;
                 }
-                match name.as_bytes().strip_prefix(&*own) {
+                match name.as_bytes().strip_prefix(own) {
                     Some([]) => places.add(member.node),
-                    Some([b'.', ..]) if matches!(node.kind, Kind::Object | Kind::Array) => {
+                    Some([b'.', ..]) if matches!(node.kind(), Kind::Object | Kind::Array) => {
                         member.search(&name[own.len() + 1..], places);
                     }
                     _ => {}

@@ -62,7 +62,7 @@ pub use contract::{AttackEntry, Fault, Finding, Metadata, SettingError, Severity
 pub use dissect::{Captures, Dissect, PatternError, PatternErrorKind};
 pub use event::{Event, Value};
 pub use rule_set::RuleSet;
-pub use scan::{DEPTH_MAX, Kind, Malformed};
+pub use scan::{DEPTH_MAX, Kind, Malformed, TEXT_BYTES_MAX};
 pub use settings::Settings;
 pub use values::{Truth, Values, equal};
 

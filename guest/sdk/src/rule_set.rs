@@ -4,24 +4,21 @@
 
 use std::borrow::Cow;
 
-use crate::scan::Node;
+use crate::event::Scratch;
 use crate::{Event, Fault, Finding, Metadata, Rule, SettingError, Settings};
 
 /// The rules of one component, in their order.
 pub struct RuleSet {
     rules: Vec<Box<dyn AnyRule>>,
     /// The memory of the last event's view, for the next one's.
-    nodes: Vec<Node>,
+    scratch: Scratch,
 }
-
-/// More nodes than this are not kept for the next event: one large event must not hold memory for ever.
-const NODES_KEPT_MAX: usize = 16_384;
 
 impl RuleSet {
     /// An empty set, to be filled by [`with`](Self::with).
     #[expect(clippy::new_without_default, reason = "an empty set is a beginning, not a sensible value")]
     pub fn new() -> Self {
-        Self { rules: Vec::new(), nodes: Vec::new() }
+        Self { rules: Vec::new(), scratch: Scratch::default() }
     }
 
     /// Adds a rule, as it is before anyone configures it.
@@ -46,19 +43,16 @@ impl RuleSet {
 
     /// Judges one event by all the rules.
     pub fn evaluate(&mut self, event: &[u8]) -> Result<Vec<Finding>, Fault> {
-        let nodes = std::mem::take(&mut self.nodes);
+        let scratch = std::mem::take(&mut self.scratch);
         let event =
-            Event::parse_reusing(Cow::Borrowed(event), nodes).map_err(|error| Fault::Malformed(error.to_string()))?;
+            Event::parse_reusing(Cow::Borrowed(event), scratch).map_err(|error| Fault::Malformed(error.to_string()))?;
         let mut findings = Vec::new();
         for (number, rule) in self.rules.iter().enumerate() {
             let from = findings.len();
             rule.evaluate(&event, &mut findings);
             findings[from..].iter_mut().for_each(|finding| finding.rule = number as u32);
         }
-        self.nodes = event.into_nodes();
-        if self.nodes.capacity() > NODES_KEPT_MAX {
-            self.nodes = Vec::new();
-        }
+        self.scratch = event.into_scratch();
         Ok(findings)
     }
 }

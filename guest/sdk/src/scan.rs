@@ -10,6 +10,9 @@
 /// How deep objects and arrays may nest, the event itself counted.
 pub const DEPTH_MAX: usize = 127;
 
+/// The longest event, in bytes: what a node can tell apart.
+pub const TEXT_BYTES_MAX: usize = 1 << (32 - NAME_LEN_SHIFT);
+
 /// Why a text is not one JSON object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed {
@@ -46,20 +49,54 @@ pub enum Kind {
 
 /// Where a value lies, and its name where it is the member of an object.
 ///
-/// The nodes of a text stand in the order of their values: behind a container come its members, then theirs.
+/// The nodes of a text stand in the order of their values: behind a container come its members, then theirs. A node is
+/// kept to five words: writing them is a good part of the work of a scan.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Node {
-    /// The member's name, without quotes. Empty for an element of an array.
-    pub(crate) name: Span,
+    name_start: u32,
+    /// From the lowest bit on: the kind, whether the name and whether the string holds an escape, the name's length.
+    bits: u32,
     /// The value: a string without its quotes, all others whole.
     pub(crate) value: Span,
-    /// The node behind this value and all that is in it.
+    /// The node behind this value and all that is in it. While a container is open, the container around it.
     pub(crate) next: u32,
-    pub(crate) kind: Kind,
+}
+
+const NAME_ESCAPED: u32 = 1 << 3;
+const ESCAPED: u32 = 1 << 4;
+const NAME_LEN_SHIFT: u32 = 5;
+
+impl Node {
+    pub(crate) fn kind(&self) -> Kind {
+        match self.bits & 7 {
+            0 => Kind::Null,
+            1 => Kind::Boolean,
+            2 => Kind::Number,
+            3 => Kind::String,
+            4 => Kind::Array,
+            _ => Kind::Object,
+        }
+    }
+
+    /// The member's name, without quotes. Empty for an element of an array.
+    #[inline]
+    pub(crate) fn name<'t>(&self, text: &'t [u8]) -> &'t [u8] {
+        &text[self.name_start as usize..][..(self.bits >> NAME_LEN_SHIFT) as usize]
+    }
+
     /// Whether the name holds an escape.
-    pub(crate) name_escaped: bool,
+    pub(crate) fn name_escaped(&self) -> bool {
+        self.bits & NAME_ESCAPED != 0
+    }
+
     /// Whether the string holds an escape.
-    pub(crate) escaped: bool,
+    pub(crate) fn escaped(&self) -> bool {
+        self.bits & ESCAPED != 0
+    }
+
+    fn is_object(&self) -> bool {
+        self.bits & 7 == Kind::Object as u32
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -77,8 +114,8 @@ impl Span {
 /// Finds every value of `text`, which must be one JSON object, and leaves their places in `nodes`.
 pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> {
     nodes.clear();
-    if u32::try_from(text.len()).is_err() {
-        return Err(Malformed { what: "longer than 4 GiB", at: 0 });
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(Malformed { what: "longer than 128 MiB", at: TEXT_BYTES_MAX });
     }
     let mut reader = Reader { text, at: 0, seen: 0 };
     if reader.next_byte() != b'{' {
@@ -132,76 +169,57 @@ impl Reader<'_> {
 
     /// Reads the object whose `{` is at `at`.
     fn members(&mut self, nodes: &mut Vec<Node>) -> Result<(), Malformed> {
-        // The containers that are open, outermost first: no recursion, so no depth can overflow the stack.
-        let mut open = [0_u32; DEPTH_MAX];
-        let mut depth = 1;
+        // The innermost open container, and how many are open. Each open one knows the one around it: no recursion, so
+        // no depth can overflow the stack.
+        let (mut container, mut depth) = (0, 1);
         let mut in_object = true;
-        nodes.push(Node {
-            name: Span::default(),
-            value: Span { start: self.at as u32, end: 0 },
-            next: 0,
-            kind: Kind::Object,
-            name_escaped: false,
-            escaped: false,
-        });
+        let start = self.at as u32;
+        nodes.push(Node { name_start: 0, bits: Kind::Object as u32, value: Span { start, end: 0 }, next: 0 });
         self.at += 1;
         let mut just_opened = true;
         loop {
             let mut byte = self.next_byte();
             let close = if in_object { b'}' } else { b']' };
             if !(just_opened && byte == close) {
-                let (mut name, mut name_escaped) = (Span::default(), false);
+                let (mut name_start, mut bits) = (0, 0);
                 if in_object {
                     if byte != b'"' {
                         return Err(self.error("expected a member's name in quotes"));
                     }
-                    (name, name_escaped) = self.string()?;
-                    if self.next_byte() != b':' {
+                    let (name, escaped) = self.string()?;
+                    name_start = name.start;
+                    bits = (name.end - name.start) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
+                    if self.byte() != b':' && self.next_byte() != b':' {
                         return Err(self.error("expected `:`"));
                     }
                     self.at += 1;
-                    byte = self.next_byte();
+                    byte = self.byte();
+                    if byte <= b' ' {
+                        byte = self.next_byte();
+                    }
                 }
                 let start = self.at as u32;
-                let (kind, value, escaped) = match byte {
-                    b'"' => {
-                        let (value, escaped) = self.string()?;
-                        (Kind::String, value, escaped)
-                    }
-                    b'{' | b'[' => {
-                        if depth == DEPTH_MAX {
-                            return Err(self.error("nested too deep"));
-                        }
-                        self.at += 1;
-                        in_object = byte == b'{';
-                        let kind = if in_object { Kind::Object } else { Kind::Array };
-                        open[depth] = nodes.len() as u32;
-                        depth += 1;
-                        let value = Span { start, end: 0 };
-                        nodes.push(Node { name, value, next: 0, kind, name_escaped, escaped: false });
-                        just_opened = true;
-                        continue;
-                    }
-                    b'-' | b'0'..=b'9' => {
-                        self.number()?;
-                        (Kind::Number, Span { start, end: self.at as u32 }, false)
-                    }
-                    _ => {
-                        let (word, kind): (&[u8], _) = match byte {
-                            b't' => (b"true", Kind::Boolean),
-                            b'f' => (b"false", Kind::Boolean),
-                            b'n' => (b"null", Kind::Null),
-                            _ => return Err(self.error("expected a value")),
-                        };
-                        if !self.text[self.at..].starts_with(word) {
-                            return Err(self.error("expected a value"));
-                        }
-                        self.at += word.len();
-                        (kind, Span { start, end: self.at as u32 }, false)
-                    }
-                };
                 let next = nodes.len() as u32 + 1;
-                nodes.push(Node { name, value, next, kind, name_escaped, escaped });
+                if byte == b'"' {
+                    let (value, escaped) = self.string()?;
+                    bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
+                    nodes.push(Node { name_start, bits, value, next });
+                } else if byte == b'{' || byte == b'[' {
+                    if depth == DEPTH_MAX {
+                        return Err(self.error("nested too deep"));
+                    }
+                    depth += 1;
+                    self.at += 1;
+                    in_object = byte == b'{';
+                    bits |= if in_object { Kind::Object as u32 } else { Kind::Array as u32 };
+                    let around = std::mem::replace(&mut container, next - 1);
+                    nodes.push(Node { name_start, bits, value: Span { start, end: 0 }, next: around });
+                    just_opened = true;
+                    continue;
+                } else {
+                    bits |= self.number_or_word(byte)? as u32;
+                    nodes.push(Node { name_start, bits, value: Span { start, end: self.at as u32 }, next });
+                }
             }
             just_opened = false;
             // Behind a value: a comma, or the ends of containers and then a comma.
@@ -217,15 +235,31 @@ impl Reader<'_> {
                 self.at += 1;
                 depth -= 1;
                 let next = nodes.len() as u32;
-                let closed = &mut nodes[open[depth] as usize];
+                let closed = &mut nodes[container as usize];
                 closed.value.end = self.at as u32;
-                closed.next = next;
+                container = std::mem::replace(&mut closed.next, next);
                 if depth == 0 {
                     return Ok(());
                 }
-                in_object = nodes[open[depth - 1] as usize].kind == Kind::Object;
+                in_object = nodes[container as usize].is_object();
             }
         }
+    }
+
+    /// Reads a number, `true`, `false` or `null`, which begins with this byte.
+    fn number_or_word(&mut self, byte: u8) -> Result<Kind, Malformed> {
+        let (word, kind): (&[u8], _) = match byte {
+            b'-' | b'0'..=b'9' => return self.number().map(|()| Kind::Number),
+            b't' => (b"true", Kind::Boolean),
+            b'f' => (b"false", Kind::Boolean),
+            b'n' => (b"null", Kind::Null),
+            _ => return Err(self.error("expected a value")),
+        };
+        if !self.text[self.at..].starts_with(word) {
+            return Err(self.error("expected a value"));
+        }
+        self.at += word.len();
+        Ok(kind)
     }
 
     /// Reads the string whose quote is at `at`, and says whether it holds an escape.
