@@ -111,242 +111,220 @@ impl Span {
     }
 }
 
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x80 * ONES;
+
 /// Finds every value of `text`, which must be one JSON object, and leaves their places in `nodes`.
+///
+/// The place in the text is a local variable all the way, so that it stays in a register: the helpers take and give it.
 pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> {
     nodes.clear();
     if text.len() > TEXT_BYTES_MAX {
         return Err(Malformed { what: "longer than 128 MiB", at: TEXT_BYTES_MAX });
     }
-    let mut reader = Reader { text, at: 0, seen: 0 };
-    if reader.next_byte() != b'{' {
-        return Err(reader.error("expected `{`"));
+    // The bits of all the words that strings were read in: a high one says that not all is ASCII.
+    let mut seen = 0;
+    let (mut byte, mut at) = token(text, 0);
+    if byte != b'{' {
+        return Err(error(text, at, "expected `{`"));
     }
-    reader.members(nodes)?;
-    if reader.at < text.len() {
-        reader.next_byte();
-        if reader.at < text.len() {
-            return Err(reader.error("expected the end of the text"));
+    // The innermost open container, and how many are open. Each open one knows the one around it: no recursion, so no
+    // depth can overflow the stack.
+    let (mut container, mut depth) = (0, 1);
+    let mut in_object = true;
+    nodes.push(Node { name_start: 0, bits: Kind::Object as u32, value: Span { start: at as u32, end: 0 }, next: 0 });
+    at += 1;
+    let mut just_opened = true;
+    'values: loop {
+        (byte, at) = token(text, at);
+        if !(just_opened && byte == if in_object { b'}' } else { b']' }) {
+            let (mut name_start, mut bits) = (0, 0);
+            if in_object {
+                if byte != b'"' {
+                    return Err(error(text, at, "expected a member's name in quotes"));
+                }
+                name_start = at + 1;
+                let (end, escaped) = string(text, name_start, &mut seen)?;
+                bits = ((end - name_start) as u32) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
+                (byte, at) = token(text, end + 1);
+                if byte != b':' {
+                    return Err(error(text, at, "expected `:`"));
+                }
+                (byte, at) = token(text, at + 1);
+            }
+            let name_start = name_start as u32;
+            let start = at as u32;
+            let next = nodes.len() as u32 + 1;
+            if byte == b'"' {
+                let (end, escaped) = string(text, at + 1, &mut seen)?;
+                at = end + 1;
+                bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
+                nodes.push(Node { name_start, bits, value: Span { start: start + 1, end: end as u32 }, next });
+            } else if byte == b'{' || byte == b'[' {
+                if depth == DEPTH_MAX {
+                    return Err(error(text, at, "nested too deep"));
+                }
+                depth += 1;
+                at += 1;
+                in_object = byte == b'{';
+                bits |= if in_object { Kind::Object as u32 } else { Kind::Array as u32 };
+                let around = std::mem::replace(&mut container, next - 1);
+                nodes.push(Node { name_start, bits, value: Span { start, end: 0 }, next: around });
+                just_opened = true;
+                continue;
+            } else {
+                let kind;
+                (kind, at) = number_or_word(text, at, byte)?;
+                bits |= kind as u32;
+                nodes.push(Node { name_start, bits, value: Span { start, end: at as u32 }, next });
+            }
+        }
+        just_opened = false;
+        // Behind a value: a comma, or the ends of containers and then a comma.
+        loop {
+            (byte, at) = token(text, at);
+            at += 1;
+            if byte == b',' {
+                continue 'values;
+            }
+            if byte != if in_object { b'}' } else { b']' } {
+                let what = if in_object { "expected `,` or `}`" } else { "expected `,` or `]`" };
+                return Err(error(text, at - 1, what));
+            }
+            depth -= 1;
+            let next = nodes.len() as u32;
+            let closed = &mut nodes[container as usize];
+            closed.value.end = at as u32;
+            container = std::mem::replace(&mut closed.next, next);
+            if depth == 0 {
+                break 'values;
+            }
+            in_object = nodes[container as usize].is_object();
         }
     }
-    if reader.seen & HIGH_BITS != 0 {
+    (_, at) = token(text, at);
+    if at < text.len() {
+        return Err(error(text, at, "expected the end of the text"));
+    }
+    if seen & HIGH_BITS != 0 {
         std::str::from_utf8(text).map_err(|e| Malformed { what: "invalid UTF-8", at: e.valid_up_to() })?;
     }
     Ok(())
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x80 * ONES;
-
-struct Reader<'t> {
-    text: &'t [u8],
-    at: usize,
-    /// The bits of all the words that strings were read in: a high one says that not all is ASCII.
-    seen: u64,
+/// The byte at `at`, 0 at the end: no token begins with it.
+#[inline(always)]
+fn byte_at(text: &[u8], at: usize) -> u8 {
+    text.get(at).copied().unwrap_or(0)
 }
 
-impl Reader<'_> {
-    /// The byte at `at`, 0 at the end: no token begins with it.
-    #[inline(always)]
-    fn byte(&self) -> u8 {
-        self.text.get(self.at).copied().unwrap_or(0)
+/// The first byte from `at` on that is no white space, and its place.
+#[inline(always)]
+fn token(text: &[u8], mut at: usize) -> (u8, usize) {
+    let mut byte = byte_at(text, at);
+    while byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+        at += 1;
+        byte = byte_at(text, at);
     }
+    (byte, at)
+}
 
-    /// Passes white space.
-    #[inline(always)]
-    fn next_byte(&mut self) -> u8 {
-        let mut byte = self.byte();
-        while byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-            self.at += 1;
-            byte = self.byte();
-        }
-        byte
-    }
+#[cold]
+fn error(text: &[u8], at: usize, what: &'static str) -> Malformed {
+    Malformed { what: if at < text.len() { what } else { "unexpected end" }, at: at.min(text.len()) }
+}
 
-    #[cold]
-    fn error(&self, what: &'static str) -> Malformed {
-        Malformed { what: if self.at < self.text.len() { what } else { "unexpected end" }, at: self.at }
+/// Reads the inside of a string, from `at` to the quote that ends it, and says whether it holds an escape.
+#[inline(always)]
+fn string(text: &[u8], at: usize, seen: &mut u64) -> Result<(usize, bool), Malformed> {
+    let end = plain(text, at, seen);
+    if byte_at(text, end) == b'"' {
+        return Ok((end, false));
     }
+    let (end, more) = escaped_string(text, end)?;
+    *seen |= more;
+    Ok((end, true))
+}
 
-    /// Reads the object whose `{` is at `at`.
-    fn members(&mut self, nodes: &mut Vec<Node>) -> Result<(), Malformed> {
-        // The innermost open container, and how many are open. Each open one knows the one around it: no recursion, so
-        // no depth can overflow the stack.
-        let (mut container, mut depth) = (0, 1);
-        let mut in_object = true;
-        let start = self.at as u32;
-        nodes.push(Node { name_start: 0, bits: Kind::Object as u32, value: Span { start, end: 0 }, next: 0 });
-        self.at += 1;
-        let mut just_opened = true;
-        loop {
-            let mut byte = self.next_byte();
-            let close = if in_object { b'}' } else { b']' };
-            if !(just_opened && byte == close) {
-                let (mut name_start, mut bits) = (0, 0);
-                if in_object {
-                    if byte != b'"' {
-                        return Err(self.error("expected a member's name in quotes"));
-                    }
-                    let (name, escaped) = self.string()?;
-                    name_start = name.start;
-                    bits = (name.end - name.start) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
-                    if self.byte() != b':' && self.next_byte() != b':' {
-                        return Err(self.error("expected `:`"));
-                    }
-                    self.at += 1;
-                    byte = self.byte();
-                    if byte <= b' ' {
-                        byte = self.next_byte();
-                    }
-                }
-                let start = self.at as u32;
-                let next = nodes.len() as u32 + 1;
-                if byte == b'"' {
-                    let (value, escaped) = self.string()?;
-                    bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
-                    nodes.push(Node { name_start, bits, value, next });
-                } else if byte == b'{' || byte == b'[' {
-                    if depth == DEPTH_MAX {
-                        return Err(self.error("nested too deep"));
-                    }
-                    depth += 1;
-                    self.at += 1;
-                    in_object = byte == b'{';
-                    bits |= if in_object { Kind::Object as u32 } else { Kind::Array as u32 };
-                    let around = std::mem::replace(&mut container, next - 1);
-                    nodes.push(Node { name_start, bits, value: Span { start, end: 0 }, next: around });
-                    just_opened = true;
-                    continue;
-                } else {
-                    bits |= self.number_or_word(byte)? as u32;
-                    nodes.push(Node { name_start, bits, value: Span { start, end: self.at as u32 }, next });
-                }
-            }
-            just_opened = false;
-            // Behind a value: a comma, or the ends of containers and then a comma.
-            loop {
-                let byte = self.next_byte();
-                if byte == b',' {
-                    self.at += 1;
-                    break;
-                }
-                if byte != if in_object { b'}' } else { b']' } {
-                    return Err(self.error(if in_object { "expected `,` or `}`" } else { "expected `,` or `]`" }));
-                }
-                self.at += 1;
-                depth -= 1;
-                let next = nodes.len() as u32;
-                let closed = &mut nodes[container as usize];
-                closed.value.end = self.at as u32;
-                container = std::mem::replace(&mut closed.next, next);
-                if depth == 0 {
-                    return Ok(());
-                }
-                in_object = nodes[container as usize].is_object();
-            }
+/// Passes what of a string is neither a quote, nor a backslash, nor a control character: eight bytes at a time.
+#[inline(always)]
+fn plain(text: &[u8], mut at: usize, seen: &mut u64) -> usize {
+    while let Some(word) = text.get(at..at + 8) {
+        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+        *seen |= word;
+        let quote = word ^ (b'"' as u64 * ONES);
+        let slash = word ^ (b'\\' as u64 * ONES);
+        // A byte's high bit is set where the byte is zero, or in the third term below a space; a borrow can set it
+        // wrongly, but only behind a byte where it is set rightly.
+        let found = ((quote.wrapping_sub(ONES) & !quote)
+            | (slash.wrapping_sub(ONES) & !slash)
+            | (word.wrapping_sub(b' ' as u64 * ONES) & !word))
+            & HIGH_BITS;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
         }
+        at += 8;
     }
+    while let Some(&byte) = text.get(at)
+        && !matches!(byte, b'"' | b'\\' | 0..b' ')
+    {
+        *seen |= u64::from(byte);
+        at += 1;
+    }
+    at
+}
 
-    /// Reads a number, `true`, `false` or `null`, which begins with this byte.
-    fn number_or_word(&mut self, byte: u8) -> Result<Kind, Malformed> {
-        let (word, kind): (&[u8], _) = match byte {
-            b'-' | b'0'..=b'9' => return self.number().map(|()| Kind::Number),
-            b't' => (b"true", Kind::Boolean),
-            b'f' => (b"false", Kind::Boolean),
-            b'n' => (b"null", Kind::Null),
-            _ => return Err(self.error("expected a value")),
-        };
-        if !self.text[self.at..].starts_with(word) {
-            return Err(self.error("expected a value"));
+/// Goes on with a string at the first byte that is not plain, and gives the bits that it saw as well.
+#[inline(never)]
+fn escaped_string(text: &[u8], mut at: usize) -> Result<(usize, u64), Malformed> {
+    let mut seen = 0;
+    loop {
+        match text.get(at) {
+            Some(b'"') => return Ok((at, seen)),
+            Some(b'\\') => match text.get(at + 1) {
+                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
+                Some(b'u') if hex(text, at + 2).is_some() => at += 6,
+                _ => return Err(error(text, at, "invalid escape")),
+            },
+            Some(_) => return Err(error(text, at, "control character in a string")),
+            None => return Err(error(text, at, "unexpected end")),
         }
-        self.at += word.len();
-        Ok(kind)
+        at = plain(text, at, &mut seen);
     }
+}
 
-    /// Reads the string whose quote is at `at`, and says whether it holds an escape.
-    #[inline(always)]
-    fn string(&mut self) -> Result<(Span, bool), Malformed> {
-        let start = self.at + 1;
-        let mut at = start;
-        let mut escaped = false;
-        loop {
-            // Eight bytes at a time, up to the first quote, backslash or control character.
-            while let Some(word) = self.text.get(at..at + 8) {
-                let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
-                self.seen |= word;
-                let quote = word ^ (b'"' as u64 * ONES);
-                let slash = word ^ (b'\\' as u64 * ONES);
-                // A byte's high bit is set where the byte is zero, or in the third term below a space; a borrow can
-                // set it wrongly, but only behind a byte where it is set rightly.
-                let found = ((quote.wrapping_sub(ONES) & !quote)
-                    | (slash.wrapping_sub(ONES) & !slash)
-                    | (word.wrapping_sub(b' ' as u64 * ONES) & !word))
-                    & HIGH_BITS;
-                if found != 0 {
-                    at += found.trailing_zeros() as usize / 8;
-                    break;
-                }
-                at += 8;
-            }
-            let Some(&byte) = self.text.get(at) else {
-                self.at = at;
-                return Err(self.error("unexpected end"));
-            };
-            match byte {
-                b'"' => {
-                    self.at = at + 1;
-                    return Ok((Span { start: start as u32, end: at as u32 }, escaped));
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.at = at;
-                    at = match self.text.get(at + 1) {
-                        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at + 2,
-                        Some(b'u') if hex(self.text, at + 2).is_some() => at + 6,
-                        _ => return Err(self.error("invalid escape")),
-                    };
-                }
-                0..b' ' => {
-                    self.at = at;
-                    return Err(self.error("control character in a string"));
-                }
-                _ => {
-                    self.seen |= u64::from(byte);
-                    at += 1;
-                }
-            }
-        }
-    }
+/// Reads a number, `true`, `false` or `null`, which begins with this byte.
+fn number_or_word(text: &[u8], at: usize, byte: u8) -> Result<(Kind, usize), Malformed> {
+    let (word, kind): (&[u8], _) = match byte {
+        b'-' | b'0'..=b'9' => return number(text, at).map(|end| (Kind::Number, end)),
+        b't' => (b"true", Kind::Boolean),
+        b'f' => (b"false", Kind::Boolean),
+        b'n' => (b"null", Kind::Null),
+        _ => return Err(error(text, at, "expected a value")),
+    };
+    if text[at..].starts_with(word) { Ok((kind, at + word.len())) } else { Err(error(text, at, "expected a value")) }
+}
 
-    fn number(&mut self) -> Result<(), Malformed> {
-        if self.byte() == b'-' {
-            self.at += 1;
-        }
-        if self.byte() == b'0' {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.byte() == b'.' {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.byte(), b'e' | b'E') {
-            self.at += 1;
-            if matches!(self.byte(), b'+' | b'-') {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(())
+fn number(text: &[u8], mut at: usize) -> Result<usize, Malformed> {
+    at += usize::from(byte_at(text, at) == b'-');
+    at = if byte_at(text, at) == b'0' { at + 1 } else { digits(text, at)? };
+    if byte_at(text, at) == b'.' {
+        at = digits(text, at + 1)?;
     }
+    if matches!(byte_at(text, at), b'e' | b'E') {
+        at += 1;
+        at += usize::from(matches!(byte_at(text, at), b'+' | b'-'));
+        at = digits(text, at)?;
+    }
+    Ok(at)
+}
 
-    fn digits(&mut self) -> Result<(), Malformed> {
-        let start = self.at;
-        while self.byte().is_ascii_digit() {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.error("expected a digit")) } else { Ok(()) }
+fn digits(text: &[u8], mut at: usize) -> Result<usize, Malformed> {
+    let start = at;
+    while byte_at(text, at).is_ascii_digit() {
+        at += 1;
     }
+    if at == start { Err(error(text, at, "expected a digit")) } else { Ok(at) }
 }
 
 /// The number that four hex digits at `at` stand for.
