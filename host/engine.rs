@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -17,6 +17,7 @@ use crate::read::{Block, Piece, Reader, Reading};
 use crate::rule::Component;
 use crate::sieve::{Sieve, Sifted, Sifting};
 use crate::source::Stop;
+use crate::talk::Tell;
 
 /// So many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
@@ -47,6 +48,8 @@ pub struct Job {
     pub stack_bytes: usize,
     /// Where events go that could not be judged.
     pub dead_letters: Option<File>,
+    /// What takes the messages.
+    pub tell: Tell,
     /// How the run is asked to stop.
     pub stop: Stop,
 }
@@ -64,7 +67,9 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
         all
     }));
     let taken_out: Arc<[AtomicBool]> = job.components.iter().map(|_| AtomicBool::new(false)).collect();
-    let output = Output::new(job.writing.clone(), sink, job.dead_letters, counts, taken_out.clone());
+    let needles = Arc::new(needles);
+    let writing = job.writing.clone();
+    let output = Output::new(writing, sink, job.dead_letters, counts, taken_out.clone(), needles.clone(), job.tell);
     let shared = Arc::new(Shared {
         input: Mutex::new(Numbered { reader: Reader::new(job.reading, job.stop), pieces: 0 }),
         turns: Mutex::new(Turns {
@@ -80,7 +85,6 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
     });
     let alerts: Arc<[Vec<Alerts>]> =
         job.components.iter().map(|(_, component)| component.rules().iter().map(Alerts::of).collect()).collect();
-    let needles = Arc::new(needles);
     let sifting = Sifting { needles: job.needles, validate: job.validate, blanks: job.writing.emit.copies() };
     let writes_alerts = matches!(job.writing.emit, Emit::Alerts | Emit::Tagged);
     let with_event = job.include_event && job.writing.emit == Emit::Alerts;
@@ -209,7 +213,13 @@ struct Worker<W: Write>(Arc<Shared<W>>);
 
 impl<W: Write> Drop for Worker<W> {
     fn drop(&mut self) {
-        self.0.turns().working -= 1;
+        let mut turns = self.0.turns();
+        turns.working -= 1;
+        if std::thread::panicking() {
+            // Its block is lost, so nothing behind it may be written.
+            turns.ended.get_or_insert_with(|| Ended::Threads(io::Error::other("broke down")));
+        }
+        drop(turns);
         self.0.turn.notify_all();
     }
 }

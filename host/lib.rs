@@ -34,7 +34,7 @@ pub use dead_letter::event_of_letter;
 pub use engine::{Job, run};
 pub use limits::Limits;
 pub use output::{Emit, Ended, OnError, Writing};
-pub use read::{EVENT_BYTES_MAX, Input, Reading};
+pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use rule::{Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox};
 pub use source::Stop;
 pub use unwrap::{NoPointer, Unwrap};

@@ -104,6 +104,17 @@ impl Needles {
             components[self.owners[found.pattern().as_usize()] as usize] = true;
         }
     }
+
+    /// Whether one of these whole lines can matter to the component.
+    pub(crate) fn concern(&self, lines: &[u8], component: usize) -> bool {
+        let blank = || lines.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
+        if self.sees_all[component] {
+            return !blank();
+        }
+        let mut components = Vec::new();
+        self.concerned(lines, &mut components);
+        components[component]
+    }
 }
 
 /// A way through a text. Each search goes over each byte once, however often the others find something.

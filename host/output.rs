@@ -11,10 +11,11 @@ use std::time::SystemTime;
 use crate::alert::tag;
 use crate::count::Counts;
 use crate::dead_letter::DeadLetter;
+use crate::needles::Needles;
 use crate::read::{Block, Kind, Problem, Starts};
-use crate::rule::Failure;
+use crate::rule::{Failure, FailureKind};
 use crate::sieve::{Line, Sifted, Verdict, What, event_of};
-use crate::talk::{Talk, printable, reason};
+use crate::talk::{Talk, Tell, printable, reason};
 
 /// What is written to the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +75,7 @@ pub enum Ended {
     Output(io::Error, String),
     /// The dead letters cannot be written: why, and for which line.
     DeadLetter(io::Error, String),
-    /// A thread cannot be started.
+    /// A thread cannot be started, or broke down.
     Threads(io::Error),
     /// A rule failed, and `on_error` says to stop: at which line.
     Failed(String),
@@ -94,6 +95,7 @@ pub(crate) struct Output<W> {
     /// For each component whether it was taken out: the threads that judge look here too.
     taken_out: Arc<[AtomicBool]>,
     streaks: Vec<Streak>,
+    needles: Arc<Needles>,
     /// Whether the line that is too long was not written to its end yet.
     in_long_line: bool,
     /// The lines of the file before those that are counted now, and those that came so far.
@@ -104,11 +106,13 @@ pub(crate) struct Output<W> {
 }
 
 /// Failures of a component in a row.
+///
+/// Only events that can matter to the component count: so it makes no difference whether it was called for others.
 #[derive(Debug, Clone, Default)]
 struct Streak {
     failures: u64,
-    /// The call of this block that would go on with it, from 1.
-    next_call: u64,
+    /// From this byte of the block on, an event that can matter ends the streak.
+    from: usize,
 }
 
 impl<W: Write> Output<W> {
@@ -118,16 +122,19 @@ impl<W: Write> Output<W> {
         letters: Option<File>,
         counts: Counts,
         taken_out: Arc<[AtomicBool]>,
+        needles: Arc<Needles>,
+        tell: Tell,
     ) -> Self {
         Self {
             writing,
             sink,
             gathered: Vec::new(),
             letters,
-            talk: Talk::default(),
+            talk: Talk::new(tell),
             streaks: vec![Streak::default(); counts.components.len()],
             counts,
             taken_out,
+            needles,
             in_long_line: false,
             lines_before: 0,
             lines_so_far: 0,
@@ -154,13 +161,13 @@ impl<W: Write> Output<W> {
             self.too_long(block, first)?;
         } else {
             self.end_long_line()?;
-            self.streaks.iter_mut().for_each(|streak| streak.next_call = 1);
+            self.streaks.iter_mut().for_each(|streak| streak.from = 0);
             let mut copied = 0;
             for line in &sifted.lines {
                 self.line(block, line, &mut copied)?;
             }
-            for (streak, calls) in self.streaks.iter_mut().zip(&sifted.calls) {
-                if streak.next_call != calls + 1 {
+            for (component, streak) in self.streaks.iter_mut().enumerate() {
+                if streak.failures > 0 && self.needles.concern(&bytes[streak.from..], component) {
                     streak.failures = 0;
                 }
             }
@@ -190,7 +197,11 @@ impl<W: Write> Output<W> {
         // Whether the line goes out as it is, and which alerts were found in it.
         let (pass, alerts) = match &line.what {
             What::Blank => (false, Vec::new()),
-            What::Malformed(why) => {
+            // A component that is out may have seen the line before that was known: then nobody saw it.
+            What::Malformed { by, .. } if !by.is_empty() && by.iter().all(|component| self.is_out(*component)) => {
+                (emit.copies_quiet(), Vec::new())
+            }
+            What::Malformed { why, .. } => {
                 self.counts.malformed += 1;
                 self.tell(block, line, None, "malformed", &format!("not a JSON object: {why}"))?;
                 (emit.copies_quiet(), Vec::new())
@@ -245,9 +256,9 @@ impl<W: Write> Output<W> {
         line: &Line,
         verdicts: &'v [Verdict],
     ) -> Result<(Vec<&'v str>, bool), Ended> {
-        let (mut alerts, mut doubt) = (Vec::new(), false);
-        for Verdict { component, call, result, concerned } in verdicts {
-            if self.taken_out[*component].load(Ordering::Relaxed) {
+        let (mut alerts, mut doubt, mut failed) = (Vec::new(), false, false);
+        for Verdict { component, result, concerned } in verdicts {
+            if self.is_out(*component) {
                 continue;
             }
             let counts = &mut self.counts.components[*component];
@@ -258,14 +269,17 @@ impl<W: Write> Output<W> {
                 }
                 Err(failure) => {
                     counts.failed += 1;
-                    let first = !doubt;
                     doubt |= concerned;
-                    self.counts.failed += u64::from(first);
-                    self.failed(block, line, *component, *call, failure)?;
+                    self.counts.failed += u64::from(!std::mem::replace(&mut failed, true));
+                    self.failed(block, line, *component, *concerned, failure)?;
                 }
             }
         }
         Ok((alerts, doubt))
+    }
+
+    fn is_out(&self, component: usize) -> bool {
+        self.taken_out[component].load(Ordering::Relaxed)
     }
 
     fn failed(
@@ -273,14 +287,21 @@ impl<W: Write> Output<W> {
         block: &Block,
         line: &Line,
         component: usize,
-        call: u64,
+        concerned: bool,
         failure: &Failure,
     ) -> Result<(), Ended> {
         let name = self.counts.components[component].name.clone();
         self.tell(block, line, Some(&name), failure.kind.name(), &failure.text)?;
+        // An event that is nested too deep is not the rule's fault.
+        if !concerned || failure.kind == FailureKind::Malformed {
+            return Ok(());
+        }
         let streak = &mut self.streaks[component];
-        streak.failures = if streak.next_call == call { streak.failures + 1 } else { 1 };
-        streak.next_call = call + 1;
+        let between = &block.bytes()[streak.from..line.start];
+        if streak.failures > 0 && self.needles.concern(between, component) {
+            streak.failures = 0;
+        }
+        (streak.failures, streak.from) = (streak.failures + 1, line.end);
         if self.writing.failures_max > 0 && streak.failures >= self.writing.failures_max {
             self.taken_out[component].store(true, Ordering::Relaxed);
             self.counts.components[component].taken_out = true;
@@ -322,6 +343,7 @@ impl<W: Write> Output<W> {
     fn too_long(&mut self, block: &Block, first: bool) -> Result<(), Ended> {
         if first {
             self.end_long_line()?;
+            self.flush()?;
             self.counts.too_long += 1;
             let text = "the event is longer than --event-bytes-max, and was not judged";
             self.talk.say(&format!("{}: {text}", self.place(block, 0)));

@@ -15,10 +15,10 @@ use memchr::memchr;
 use crate::source::{Source, Stop, parts};
 use crate::unwrap::{Look, Record, Unwrap};
 
-/// How much is read before it is handed on, where more lies ready.
-const BLOCK_BYTES: usize = 1 << 20;
-/// A buffer that a long line has made larger than this is given back.
-const BUFFER_KEPT_BYTES_MAX: usize = 4 * BLOCK_BYTES;
+/// Default of [`Reading::block_bytes`].
+pub const BLOCK_BYTES: usize = 1 << 20;
+/// A buffer that a long line has made larger than so many blocks is given back.
+const BUFFER_KEPT_BLOCKS_MAX: usize = 4;
 /// Default of [`Reading::event_bytes_max`].
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
 /// The name of stdin in messages.
@@ -33,6 +33,8 @@ pub struct Reading {
     pub unwrap: Unwrap,
     /// The longest event, in bytes.
     pub event_bytes_max: usize,
+    /// How much is read before it is handed on, where more lies ready, in bytes.
+    pub block_bytes: usize,
 }
 
 /// A stream of lines.
@@ -69,6 +71,9 @@ impl Input {
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     buffer: Vec<u8>,
+    /// So many bytes of the buffer were read.
+    filled: usize,
+    /// So many bytes of the buffer are the block; those behind it that were read are the next one's.
     end: usize,
     pub(crate) file: Arc<str>,
     /// The number of its first line, from 1: in the file, or where it was read in parts, in the part.
@@ -134,12 +139,39 @@ impl Block {
         (self.lines, self.blanks) = (lines, blanks);
     }
 
+    /// Moves what was read from `at` on by so many bytes.
+    fn make_room(&mut self, at: usize, bytes: usize) {
+        let moved = self.filled + bytes;
+        if self.buffer.len() < moved {
+            self.buffer.resize(moved, 0);
+        }
+        self.buffer.copy_within(at..self.filled, at + bytes);
+        self.filled = moved;
+    }
+
+    /// Drops the first bytes that were read.
+    fn drop_front(&mut self, bytes: usize) {
+        self.buffer.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
+    }
+
     /// Makes it empty, but for what went wrong.
     fn fail(&mut self, file: Arc<str>, starts: Starts, problem: Problem) {
-        self.end = 0;
+        (self.filled, self.end) = (0, 0);
         self.events(0, 0);
         (self.file, self.starts, self.problem) = (file, starts, Some(problem));
         (self.line, self.next_line, self.record, self.kind) = (1, 1, None, Kind::Lines);
+    }
+}
+
+#[cfg(test)]
+impl Block {
+    /// A block of these lines.
+    pub(crate) fn of(lines: &[u8]) -> Self {
+        let mut block = Self { buffer: lines.to_vec(), filled: lines.len(), end: lines.len(), ..Self::default() };
+        let all = lines.split_inclusive(|byte| *byte == b'\n');
+        block.events(all.clone().count() as u64, all.filter(|line| is_blank(line.trim_ascii_end())).count() as u64);
+        block
     }
 }
 
@@ -169,12 +201,10 @@ pub(crate) enum Piece {
     Part(Lines),
 }
 
-/// The size of a part: with the rest of its last line it fits into a block.
-const PART_BYTES: u64 = BLOCK_BYTES as u64 - (64 << 10);
-
 impl Reader {
     pub(crate) fn new(mut reading: Reading, stop: Stop) -> Self {
         let inputs = std::mem::take(&mut reading.inputs).into();
+        reading.block_bytes = reading.block_bytes.max(1);
         Self { reading: Arc::new(reading), stop, inputs, open: None, parts: None }
     }
 
@@ -210,7 +240,7 @@ impl Reader {
         };
         let (name, starts) = (parts.name.clone(), std::mem::replace(&mut parts.starts, Starts::Part));
         match Source::part(parts.file.clone(), range, starts == Starts::File) {
-            Ok(source) => Some(Piece::Part(self.lines(source, name, starts))),
+            Ok(source) => Some(Piece::Part(self.lines(source, name, starts, None))),
             Err(error) => {
                 block.fail(name, starts, Problem::Read(error));
                 Some(Piece::Block)
@@ -219,28 +249,35 @@ impl Reader {
     }
 
     fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<()> {
-        match parts(&file, PART_BYTES)? {
+        // With the rest of its last line it fits into a block.
+        let part_bytes = self.reading.block_bytes - self.reading.block_bytes / 16;
+        match parts(&file, part_bytes as u64)? {
             Some(rest) => {
                 let name = name.clone();
                 self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
             }
-            None => self.open = Some(self.lines(Source::new(file, &self.stop)?, name.clone(), Starts::File)),
+            None => {
+                let source = Source::new(file, &self.stop)?;
+                self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));
+            }
         }
         Ok(())
     }
 
-    fn lines(&self, source: Source, name: Arc<str>, starts: Starts) -> Lines {
+    fn lines(&self, source: Source, name: Arc<str>, starts: Starts, stop: Option<Stop>) -> Lines {
         Lines {
             source,
             name,
             reading: self.reading.clone(),
-            stop: self.stop.clone(),
+            stop,
             rest: Vec::new(),
             state: State::Lines,
             line: 1,
+            told_line: 1,
             starts,
             bom_passed: starts != Starts::File,
             at_end: false,
+            broken: None,
         }
     }
 }
@@ -250,16 +287,21 @@ pub(crate) struct Lines {
     source: Source,
     name: Arc<str>,
     reading: Arc<Reading>,
-    stop: Stop,
+    /// What may end it before its time. `None`: a part is read to its end.
+    stop: Option<Stop>,
     /// Read but not handed on: the beginning of a line, or of a record.
     rest: Vec<u8>,
     state: State,
     /// The number of the line at which `rest` begins.
     line: u64,
+    /// The number of the line behind the last block.
+    told_line: u64,
     starts: Starts,
     bom_passed: bool,
     /// Nothing more can be read.
     at_end: bool,
+    /// Why nothing more can be read, to be told behind what was read before.
+    broken: Option<Problem>,
 }
 
 #[derive(Clone, Copy)]
@@ -278,7 +320,7 @@ enum State {
 
 /// What was made of the bytes at hand.
 enum Step {
-    /// A block, and from where on its buffer's bytes belong to the next.
+    /// A block, and from where on the bytes that were read belong to the next.
     Block { rest: usize },
     /// Nothing yet: bytes up to here are done with, and more are needed.
     More { rest: usize },
@@ -289,20 +331,23 @@ enum Step {
 impl Lines {
     /// Fills `block`, if there is anything more.
     pub(crate) fn next(&mut self, block: &mut Block) -> bool {
-        if block.buffer.len() > BUFFER_KEPT_BYTES_MAX && self.rest.len() < BLOCK_BYTES {
+        let block_bytes = self.reading.block_bytes;
+        if block.buffer.len() > BUFFER_KEPT_BLOCKS_MAX * block_bytes && self.rest.len() < block_bytes {
             block.buffer = Vec::new();
         }
-        block.end = self.rest.len();
-        if block.buffer.len() < block.end {
-            block.buffer.resize(block.end, 0);
+        block.filled = self.rest.len();
+        if block.buffer.len() < block.filled {
+            block.buffer.resize(block.filled, 0);
         }
-        block.buffer[..block.end].copy_from_slice(&self.rest);
+        block.buffer[..block.filled].copy_from_slice(&self.rest);
         self.rest.clear();
         block.events(0, 0);
         block.file.clone_from(&self.name);
         (block.record, block.kind, block.problem) = (None, Kind::Lines, None);
-        let found = self.fill_and_step(block);
+        // A line of which nothing is handed on counts all the same.
+        let found = self.fill_and_step(block) || self.line != self.told_line;
         block.next_line = self.line;
+        self.told_line = self.line;
         if found {
             block.starts = std::mem::replace(&mut self.starts, Starts::Nothing);
         }
@@ -312,74 +357,78 @@ impl Lines {
     fn fill_and_step(&mut self, block: &mut Block) -> bool {
         loop {
             block.line = self.line;
-            let filled = self.skip_bom(block);
-            if filled > 0 {
+            if self.skip_bom(block) {
+                block.end = block.filled;
                 match self.step(block) {
                     Step::Block { rest } => {
-                        self.rest.extend_from_slice(&block.buffer[rest..filled]);
+                        self.rest.extend_from_slice(&block.buffer[rest..block.filled]);
                         return true;
                     }
                     Step::Again { rest } => {
-                        block.buffer.copy_within(rest..filled, 0);
-                        block.end = filled - rest;
-                        if block.end > 0 {
+                        block.drop_front(rest);
+                        if block.filled > 0 {
                             continue;
                         }
                     }
-                    Step::More { rest } => {
-                        block.buffer.copy_within(rest..filled, 0);
-                        block.end = filled - rest;
-                    }
+                    Step::More { rest } => block.drop_front(rest),
                 }
             }
+            block.end = 0;
+            if let Some(problem) = self.broken.take() {
+                // A stop between two lines is no loss.
+                let told = match problem {
+                    Problem::Stopped => block.filled > 0 || !matches!(self.state, State::Lines | State::Tail),
+                    _ => true,
+                };
+                (self.at_end, self.state) = (true, State::Lines);
+                block.problem = told.then_some(problem);
+                return told;
+            }
             if self.at_end {
-                block.end = 0;
                 let unfinished = matches!(self.state, State::Records(_) | State::LongRecord(..));
                 self.state = State::Lines;
                 block.problem = unfinished.then_some(Problem::Unfinished);
                 return unfinished;
             }
-            let read = self.fill(block);
-            let stopped = self.at_end && self.stop.is_asked() && block.end > 0;
-            if read.is_err() || stopped {
-                // What was read of this line is no event, and nothing comes behind it.
-                block.end = 0;
-                self.at_end = true;
-                block.problem = Some(read.map_or_else(Problem::Read, |()| Problem::Stopped));
-                return true;
-            }
+            self.fill(block);
         }
     }
 
-    /// Drops the byte order mark, and says how many bytes can be worked on.
-    fn skip_bom(&mut self, block: &mut Block) -> usize {
-        if !self.bom_passed && block.end > 0 {
-            if BOM.starts_with(block.bytes()) && block.end < BOM.len() && !self.at_end {
-                return 0;
+    /// Drops the byte order mark, and says whether there are bytes to work on.
+    fn skip_bom(&mut self, block: &mut Block) -> bool {
+        if !self.bom_passed && block.filled > 0 {
+            let bytes = &block.buffer[..block.filled];
+            if BOM.starts_with(bytes) && bytes.len() < BOM.len() && !self.at_end {
+                return false;
             }
             self.bom_passed = true;
-            if block.bytes().starts_with(&BOM) {
-                block.buffer.copy_within(BOM.len()..block.end, 0);
-                block.end -= BOM.len();
+            if bytes.starts_with(&BOM) {
+                block.drop_front(BOM.len());
             }
         }
-        block.end
+        block.filled > 0
     }
 
     /// Reads what there is: waits for the first byte, never for another.
-    fn fill(&mut self, block: &mut Block) -> io::Result<()> {
+    fn fill(&mut self, block: &mut Block) {
         // Doubled where a line is longer, so that it is not looked at again and again.
-        let goal = BLOCK_BYTES.max(block.end * 2);
+        let goal = self.reading.block_bytes.max(block.filled * 2);
         if block.buffer.len() < goal {
             block.buffer.resize(goal, 0);
         }
         loop {
-            let read = self.source.read(&mut block.buffer[block.end..goal])?;
-            block.end += read;
-            self.at_end = read == 0;
-            if self.at_end || block.end == goal || !self.source.is_ready() {
-                return Ok(());
+            match self.source.read(&mut block.buffer[block.filled..goal]) {
+                Err(error) => self.broken = Some(Problem::Read(error)),
+                Ok(0) if self.stop.as_ref().is_some_and(Stop::is_asked) => self.broken = Some(Problem::Stopped),
+                Ok(0) => self.at_end = true,
+                Ok(read) => {
+                    block.filled += read;
+                    if block.filled < goal && self.source.is_ready() {
+                        continue;
+                    }
+                }
             }
+            return;
         }
     }
 
@@ -439,12 +488,16 @@ impl Lines {
             let end = memchr(b'\n', &bytes[at..]).map(|end| at + end);
             let line = &bytes[at..end.unwrap_or(bytes.len())];
             match self.reading.unwrap.look(line) {
-                Look::Inside(records) if at == 0 => {
+                // What stands before the records is no longer than an event, or else the line is a long one: the same
+                // whatever part of it is at hand.
+                Look::Inside(records) if records <= self.reading.event_bytes_max => {
+                    if at > 0 {
+                        break;
+                    }
                     self.state = State::Records(0);
                     return Step::Again { rest: records };
                 }
-                Look::Inside(_) => break,
-                Look::Plain | Look::More => {}
+                Look::Inside(_) | Look::Plain | Look::More => {}
             }
             if line.len() > self.reading.event_bytes_max {
                 if at > 0 {
@@ -475,24 +528,29 @@ impl Lines {
     }
 
     /// Moves the records to the front of the block, a line each.
+    ///
+    /// Every value is a record, whatever separates it from the next. Where neither a value nor the end of the array
+    /// can stand, the rest of the line is handed on as the last record, so that it is not lost.
     fn records(&mut self, block: &mut Block, before: u64) -> Step {
         let line_end = memchr(b'\n', block.bytes());
-        let limit = line_end.unwrap_or(block.end);
         let is_whole = line_end.is_some() || self.at_end;
+        let mut limit = line_end.unwrap_or(block.end);
         let (mut at, mut to, mut records) = (skip_separators(&block.buffer[..limit], 0), 0, 0);
-        let closed = loop {
-            if at == limit {
-                break false;
-            }
-            if matches!(block.buffer[at], b']' | b'}') {
-                break true;
-            }
-            let mut record = Record::default();
+        let mut closed = false;
+        while at < limit && !closed {
+            let mut record = match block.buffer[at] {
+                b']' => {
+                    closed = true;
+                    break;
+                }
+                b'}' | b':' => Record::endless(),
+                _ => Record::default(),
+            };
             let end = record.end(&block.buffer[at..limit]);
             let len = end.unwrap_or(limit - at);
             if len > self.reading.event_bytes_max {
                 if records > 0 {
-                    break false;
+                    break;
                 }
                 self.state = match end {
                     None if !is_whole => State::LongRecord(record, before),
@@ -500,39 +558,40 @@ impl Lines {
                 };
                 block.record = Some(before + 1);
                 block.buffer.copy_within(at..at + len, 0);
-                block.end = len;
                 return long(block, len, at + len, true);
             }
             if end.is_none() && !is_whole {
-                break false;
+                break;
             }
             block.buffer.copy_within(at..at + len, to);
             to += len;
+            records += 1;
             // What is behind the record is read before the line end can take its place: in compact JSON that is the
-            // comma's.
+            // comma's, or the array's end.
             at = skip_separators(&block.buffer[..limit], at + len);
-            let behind = block.buffer[..limit].get(at).copied();
+            if to == at && at < limit {
+                if block.buffer[at] == b']' {
+                    closed = true;
+                    at += 1;
+                } else {
+                    // No separator, so no JSON. There is room made for all the line ends to come.
+                    let room = limit - at;
+                    block.make_room(at, room);
+                    (at, limit) = (at + room, limit + room);
+                }
+            }
             if to == block.buffer.len() {
                 block.buffer.push(0);
             }
             block.buffer[to] = b'\n';
             to += 1;
-            records += 1;
-            if to > at && at < limit {
-                // No separator: the end of the array, or no JSON at all, which no reader could go on in.
-                at += 1;
-                if !matches!(behind, Some(b']' | b'}')) {
-                    block.problem = Some(Problem::Unfinished);
-                }
-                break true;
-            }
-        };
+        }
         self.state = if closed { State::Tail } else { State::Records(before + records) };
-        if !closed && at >= limit && is_whole {
+        if !closed && at == limit && is_whole {
             block.problem = Some(Problem::Unfinished);
             self.state = State::Lines;
             if line_end.is_some() {
-                at = limit + 1;
+                at += 1;
                 self.next_line();
             }
         }

@@ -40,8 +40,6 @@ pub(crate) struct Sieve<J, N> {
 pub(crate) struct Sifted {
     /// The lines of which there is something to say, in their order.
     pub(crate) lines: Vec<Line>,
-    /// How many events each component was called for.
-    pub(crate) calls: Vec<u64>,
 }
 
 /// A line of which there is something to say.
@@ -60,8 +58,13 @@ pub(crate) struct Line {
 pub(crate) enum What {
     /// Nothing but white space: no event.
     Blank,
-    /// No JSON object: why.
-    Malformed(String),
+    /// No JSON object.
+    Malformed {
+        /// Why.
+        why: String,
+        /// The components that said something of it. None: every line is checked, whoever sees it.
+        by: Vec<usize>,
+    },
     /// What components said, in their order; not those that found nothing.
     Judged(Vec<Verdict>),
 }
@@ -70,8 +73,6 @@ pub(crate) enum What {
 #[derive(Debug)]
 pub(crate) struct Verdict {
     pub(crate) component: usize,
-    /// Which of the block's calls of the component this was, from 1.
-    pub(crate) call: u64,
     /// What will be written of each finding, or the failure.
     pub(crate) result: Result<Vec<String>, Failure>,
     /// Whether the event can matter to the component, by its needles.
@@ -85,7 +86,7 @@ where
 {
     /// Judges a block's events.
     pub(crate) fn sift(&mut self, block: &Block) -> Sifted {
-        let mut sifted = Sifted { lines: Vec::new(), calls: vec![0; self.components] };
+        let mut sifted = Sifted::default();
         if block.kind != Kind::Lines {
             return sifted;
         }
@@ -104,7 +105,7 @@ where
                 at = memrchr(b'\n', &bytes[at..found]).map_or(at, |line_end| at + line_end + 1);
             }
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |line_end| at + line_end + 1);
-            if let Some(what) = self.line(event_of(&bytes[at..end]), &mut sifted.calls) {
+            if let Some(what) = self.line(event_of(&bytes[at..end])) {
                 before += memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
                 counted = at;
                 sifted.lines.push(Line { start: at, end, before, what });
@@ -114,33 +115,31 @@ where
         sifted
     }
 
-    fn line(&mut self, event: &[u8], calls: &mut [u64]) -> Option<What> {
+    fn line(&mut self, event: &[u8]) -> Option<What> {
         if event.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
             return self.sifting.blanks.then_some(What::Blank);
         }
-        let mut concerned = Vec::new();
+        let mut concerned = vec![true; self.components];
         if self.sifting.needles {
             self.needles.concerned(event, &mut concerned);
         }
         let mut verdicts = Vec::new();
-        for component in 0..self.components {
-            if self.sifting.needles && !concerned[component] {
-                continue;
-            }
+        for (component, _) in concerned.iter().enumerate().filter(|(_, concerned)| **concerned) {
             let Some(result) = (self.judge)(component, event) else { continue };
-            calls[component] += 1;
             if matches!(&result, Ok(findings) if findings.is_empty()) {
                 continue;
             }
             let result = result.map(|findings| findings.iter().map(|f| (self.note)(component, f, event)).collect());
-            verdicts.push(Verdict { component, call: calls[component], result, concerned: true });
+            verdicts.push(Verdict { component, result, concerned: true });
         }
         if verdicts.is_empty() && !self.sifting.validate {
             return None;
         }
         // A rule's word is not enough: neither for an event being none, nor for writing something beside it.
         if let Err(why) = check_event(event) {
-            return Some(What::Malformed(why));
+            let all = self.sifting.validate;
+            let by = if all { Vec::new() } else { verdicts.iter().map(|verdict| verdict.component).collect() };
+            return Some(What::Malformed { why, by });
         }
         if verdicts.is_empty() {
             return None;
@@ -150,6 +149,7 @@ where
             verdict.concerned = concerned[verdict.component];
             if let Err(failure) = &mut verdict.result
                 && failure.kind == FailureKind::Malformed
+                && !nests_deeper(event, DEPTH_MAX)
             {
                 failure.kind = FailureKind::Internal;
                 failure.text = format!("takes the event for malformed, which it is not: {}", failure.text);
@@ -163,6 +163,25 @@ where
 pub(crate) fn event_of(line: &[u8]) -> &[u8] {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// So deep an event may nest before a rule may take it for malformed.
+const DEPTH_MAX: usize = 127;
+
+/// Whether a JSON text nests deeper than so many objects and arrays.
+fn nests_deeper(json: &[u8], levels: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0, false, false);
+    json.iter().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth -= 1,
+            _ => {}
+        }
+        depth > levels
+    })
 }
 
 /// Checks that an event is one JSON object.
@@ -188,5 +207,116 @@ impl<'de> serde::de::Visitor<'de> for Object {
     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::metadata::Severity;
+
+    /// Whether the text holds the needle, also in a string in it, whatever its escapes, and in JSON in such a string.
+    fn holds(text: &str, needle: &str) -> bool {
+        fn any_string(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
+            match value {
+                Value::String(text) => holds(text),
+                Value::Array(values) => values.iter().any(|value| any_string(value, holds)),
+                Value::Object(members) => members.iter().any(|(name, value)| holds(name) || any_string(value, holds)),
+                _ => false,
+            }
+        }
+        text.contains(needle)
+            || serde_json::from_str(text).is_ok_and(|value| any_string(&value, &|text| holds(text, needle)))
+            // Half a text in a string, as a rule that searches in it would read it.
+            || text.contains('\\') && serde_json::from_str::<String>(&format!("\"{text}\"")).is_ok_and(|text| holds(&text, needle))
+    }
+
+    /// Where each line begins of which a rule says that it holds one of its needles.
+    fn found(lines: &[u8], rules: &[Vec<Vec<String>>], needles: bool, validate: bool) -> Vec<(usize, u64, Vec<usize>)> {
+        let all = Needles::new(rules.iter().map(|rules| rules.iter().map(Vec::as_slice).collect()));
+        let judge = |component: usize, event: &[u8]| {
+            let text = String::from_utf8_lossy(event);
+            let mut found = Vec::new();
+            for (rule, needles) in rules[component].iter().enumerate() {
+                let matches = needles.is_empty() && event.len().is_multiple_of(3);
+                if matches || needles.iter().any(|needle| holds(&text, needle)) {
+                    let columns = "{}".to_owned();
+                    found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0 });
+                }
+            }
+            Some(Ok(found))
+        };
+        let note = |_: usize, finding: &Finding, _: &[u8]| finding.rule.to_string();
+        let sifting = Sifting { needles, validate, blanks: true };
+        let mut sieve = Sieve { sifting, needles: Arc::new(all), components: rules.len(), judge, note };
+        let judged = |line: Line| match line.what {
+            What::Judged(verdicts) => {
+                assert!(verdicts.iter().all(|verdict| verdict.concerned), "what was found concerns whom it should");
+                let components = verdicts.iter().map(|verdict| verdict.component).collect();
+                Some((line.start, line.before, components))
+            }
+            What::Blank | What::Malformed { .. } => None,
+        };
+        sieve.sift(&Block::of(lines)).lines.into_iter().filter_map(judged).collect()
+    }
+
+    /// A JSON string with the characters escaped for which the pattern has a bit.
+    fn quoted(text: &str, pattern: u32, capital: bool) -> String {
+        let mut json = String::from("\"");
+        for (at, character) in text.chars().enumerate() {
+            match character {
+                _ if pattern >> (at % 32) & 1 == 1 && capital => json += &format!("\\u{:04X}", u32::from(character)),
+                _ if pattern >> (at % 32) & 1 == 1 => json += &format!("\\u{:04x}", u32::from(character)),
+                '/' if pattern >> 31 == 1 => json.push_str("\\/"),
+                '"' | '\\' => json.extend(['\\', character]),
+                _ => json.push(character),
+            }
+        }
+        json.push('"');
+        json
+    }
+
+    fn line() -> impl Strategy<Value = String> {
+        let layer =
+            (prop_oneof![Just(0), any::<u32>(), any::<u32>().prop_map(|bits| bits & 0x8000_0041)], any::<bool>());
+        let inner = prop_oneof![2 => "[abuU0169/<]{0,12}", 1 => "[abu0169/<\\\\]{0,12}"];
+        (inner, vec(layer, 1..4), any::<bool>()).prop_map(|(text, layers, as_name)| {
+            layers.into_iter().fold(text, |text, (pattern, capital)| {
+                let string = quoted(&text, pattern, capital);
+                if as_name { format!("{{{string}:1}}") } else { format!("{{\"z\":{string}}}") }
+            })
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_needle_hides(
+            lines in vec(prop_oneof![8 => line(), 1 => "[ -~]{0,8}", 1 => "[ \t]{0,2}"], 0..8),
+            rules in vec(vec(vec("[abuU0169/<]{1,4}", 0..3), 1..3), 1..4),
+            first_sees_all in prop::bool::weighted(0.2), validate in prop::bool::weighted(0.2), ends in any::<bool>(),
+        ) {
+            let mut rules = rules;
+            if !first_sees_all {
+                rules.iter_mut().flatten().filter(|needles| needles.is_empty()).for_each(|n| n.push("a".into()));
+            }
+            let mut text = lines.join("\r\n") + if ends { "\n" } else { "" };
+            text = text.replace("\r\n", if validate { "\r\n" } else { "\n" });
+            let bytes = text.as_bytes();
+            prop_assert_eq!(found(bytes, &rules, true, validate), found(bytes, &rules, false, validate), "{}", text);
+        }
+    }
+
+    #[test]
+    fn knows_how_deep_an_event_nests() {
+        for (json, levels) in [("{}", 1), (r#"{"a":[{}]}"#, 3), (r#"{"[{\"[":"\\","b":[1,[]]}"#, 3)] {
+            assert!(nests_deeper(json.as_bytes(), levels - 1), "{json}");
+            assert!(!nests_deeper(json.as_bytes(), levels), "{json}");
+        }
     }
 }

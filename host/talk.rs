@@ -2,24 +2,31 @@
 
 use std::io::Write as _;
 
-/// So many messages of a run are printed; the counts at the end have the rest.
+/// So many messages of a run are told; the counts at the end have the rest.
 pub const MESSAGES_MAX: u64 = 100;
 /// So many characters of a text that a rule or an event made are printed.
 const TEXT_CHARS_MAX: usize = 500;
 
-/// Prints messages.
-#[derive(Debug, Default)]
+/// What takes the messages of a run: [`say`] prints them.
+pub type Tell = Box<dyn FnMut(&str) + Send>;
+
+/// Tells messages, up to a number of them.
 pub(crate) struct Talk {
-    printed: u64,
+    told: u64,
+    tell: Tell,
 }
 
 impl Talk {
+    pub(crate) fn new(tell: Tell) -> Self {
+        Self { told: 0, tell }
+    }
+
     pub(crate) fn say(&mut self, message: &str) {
-        self.printed += 1;
-        if self.printed <= MESSAGES_MAX {
-            say(message);
-        } else if self.printed == MESSAGES_MAX + 1 {
-            say("further messages are left out; the counts at the end have all");
+        self.told += 1;
+        if self.told <= MESSAGES_MAX {
+            (self.tell)(message);
+        } else if self.told == MESSAGES_MAX + 1 {
+            (self.tell)("further messages are left out; the counts at the end have all");
         }
     }
 }

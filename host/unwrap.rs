@@ -139,11 +139,20 @@ pub(crate) struct Record {
     depth: usize,
     in_string: bool,
     escaped: bool,
+    endless: bool,
 }
 
 impl Record {
+    /// What is no value: only the line ends it.
+    pub(crate) fn endless() -> Self {
+        Self { endless: true, ..Self::default() }
+    }
+
     /// The place behind the value's last byte. A number or a word ends where something else begins.
     pub(crate) fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        if self.endless {
+            return None;
+        }
         let mut at = 0;
         while at < bytes.len() {
             if self.in_string {

@@ -11,7 +11,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use trommel::limits::{self, Limits};
 use trommel::talk::{printable, reason, say};
 use trommel::{
-    Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Sandbox, Stop, Unwrap, Writing,
+    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Sandbox, Stop, Unwrap,
+    Writing,
 };
 
 use crate::words::{self, Exit, Hinted};
@@ -190,7 +191,7 @@ impl Common {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let job = Job {
             components: components.into_iter().map(|(name, component)| (name, Arc::new(component))).collect(),
-            reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max },
+            reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max, block_bytes: BLOCK_BYTES },
             writing: Writing {
                 emit: self.emit.into(),
                 on_error: self.on_error.into(),
@@ -204,6 +205,7 @@ impl Common {
             threads: self.threads.map_or(cores, usize::from),
             stack_bytes,
             dead_letters,
+            tell: Box::new(say),
             stop: stop_on_signals().context("signals cannot be handled")?,
         };
         let stdout = File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?);
@@ -224,7 +226,7 @@ impl Common {
                 Exit::CouldNotRun
             }
             Some(Ended::Threads(error)) => {
-                say(&format!("a thread cannot be started: {}", reason(&error)));
+                say(&format!("a thread cannot go on: {}", reason(&error)));
                 Exit::CouldNotRun
             }
         };
