@@ -205,7 +205,8 @@ struct RuleCrate {
 impl RuleCrate {
     fn read(crate_dir: &Path) -> Result<Self, BuildError> {
         if !crate_dir.is_dir() {
-            return Err(BuildError::new(BuildErrorKind::NoFolder, crate_dir.display(), "no such folder")
+            let why = if crate_dir.exists() { "not a folder" } else { "no such folder" };
+            return Err(BuildError::new(BuildErrorKind::NoFolder, crate_dir.display(), why)
                 .with_hint("give the folder of a rule crate, the one with its Cargo.toml"));
         }
         let dir = std::path::absolute(crate_dir).map_err(|why| BuildError::file(crate_dir, &why))?;

@@ -17,10 +17,10 @@ pub struct Counts {
     pub too_long: u64,
     /// Events that a rule failed to judge.
     pub failed: u64,
-    /// Files, or parts of files, that could not be read.
+    /// Inputs that broke off: a wrapped line that ends among its records, a line within which the run was stopped.
+    pub broken_off: u64,
+    /// Inputs that could not be opened, or not be read to their end.
     pub unread: u64,
-    /// Files that could not be opened.
-    pub unopened: u64,
     /// Of each component, its name and the counts of its own.
     pub components: Vec<ComponentCounts>,
 }
@@ -41,7 +41,7 @@ pub struct ComponentCounts {
 impl Counts {
     /// Whether every event was judged.
     pub fn all_judged(&self) -> bool {
-        self.malformed + self.too_long + self.failed + self.unread + self.unopened == 0
+        self.malformed + self.too_long + self.failed + self.broken_off + self.unread == 0
             && self.components.iter().all(|component| !component.taken_out)
     }
 
@@ -58,7 +58,8 @@ impl Counts {
             (self.malformed, "malformed"),
             (self.too_long, "too long"),
             (self.failed, "failed"),
-            (self.unread + self.unopened, "of the input unread"),
+            (self.broken_off, "broken off"),
+            (self.unread, "unread"),
             (self.components.iter().filter(|c| c.taken_out).count() as u64, "taken out"),
         ] {
             if count > 0 {
@@ -74,7 +75,7 @@ impl Counts {
         serde_json::json!({
             "events": self.events, "bytes": self.bytes, "matched": self.matched, "alerts": self.alerts,
             "malformed": self.malformed, "too_long": self.too_long, "failed": self.failed,
-            "unread": self.unread + self.unopened,
+            "broken_off": self.broken_off, "unread": self.unread,
             "components": self.components.iter().map(component).collect::<Vec<_>>(),
         })
         .to_string()

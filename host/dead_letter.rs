@@ -46,14 +46,14 @@ impl DeadLetter<'_> {
 
 /// The exact bytes of the event in a line of dead letters. `Err` says what is wrong with the line.
 pub fn event_of_letter(line: &str) -> Result<Option<Vec<u8>>, String> {
-    let letter: Map<String, Value> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let letter: Map<String, Value> = serde_json::from_str(line).map_err(|_| "not a JSON object".to_owned())?;
     match (letter.get("event"), letter.get("event_base64")) {
         (Some(Value::String(text)), None) => Ok(Some(text.clone().into_bytes())),
         (Some(Value::Null), None) => Ok(None),
         (None, Some(Value::String(text))) => {
             BASE64.decode(text).map(Some).map_err(|error| format!("`event_base64`: {error}"))
         }
-        _ => Err("neither a member `event` nor a member `event_base64`".into()),
+        _ => Err("it has no text `event` or `event_base64`".into()),
     }
 }
 

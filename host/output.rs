@@ -12,7 +12,7 @@ use crate::alert::tag;
 use crate::count::Counts;
 use crate::dead_letter::DeadLetter;
 use crate::needles::Needles;
-use crate::read::{Block, Kind, Problem, Starts};
+use crate::read::{Block, Kind, Problem, Starts, is_blank};
 use crate::rule::{Failure, FailureKind};
 use crate::sieve::{Line, Sifted, Verdict, What, event_of};
 use crate::talk::{Talk, Tell, printable, reason};
@@ -213,6 +213,8 @@ impl<W: Write> Output<W> {
                 let pass = match emit {
                     _ if doubt && self.writing.on_error == OnError::Stop => {
                         self.flush_up_to(block, *copied, line.start)?;
+                        let behind = block.bytes()[line.end..].split(|byte| *byte == b'\n');
+                        self.counts.events -= behind.filter(|line| !is_blank(line)).count() as u64;
                         return Err(Ended::Failed(self.place(block, line.before)));
                     }
                     Emit::Alerts => false,
@@ -376,15 +378,18 @@ impl<W: Write> Output<W> {
         let line = self.line_number(block, 0);
         self.talk.say(&match problem {
             Problem::Open(error) => format!("{file}: cannot be opened: {}", reason(error)),
+            Problem::Read(error) if line < 2 => format!("{file}: cannot be read: {}", reason(error)),
             Problem::Read(error) => {
-                format!("{file}: cannot be read on behind line {}: {}", line.saturating_sub(1), reason(error))
+                format!("{file}: cannot be read further than line {}: {}", line - 1, reason(error))
             }
             Problem::Unfinished => format!("{file}:{line}: the list of records is broken off"),
-            Problem::Stopped => format!("{file}:{line}: stopped within this line, which was not judged"),
+            Problem::Stopped => {
+                format!("{file}:{line}: stopped within this line: what was not read of it is not judged")
+            }
         });
         match problem {
-            Problem::Open(_) => self.counts.unopened += 1,
-            _ => self.counts.unread += 1,
+            Problem::Open(_) | Problem::Read(_) => self.counts.unread += 1,
+            Problem::Unfinished | Problem::Stopped => self.counts.broken_off += 1,
         }
     }
 

@@ -126,7 +126,7 @@ pub(crate) enum Problem {
     Read(io::Error),
     /// A wrapped line ended among its records.
     Unfinished,
-    /// The stream was stopped within a line, which was not judged.
+    /// The stream was stopped within a line: what was not read of it is not judged.
     Stopped,
 }
 
@@ -226,6 +226,9 @@ impl Reader {
             let input = self.inputs.pop_front()?;
             let name = input.name();
             if let Err(error) = input.open().and_then(|file| self.open(Arc::new(file), &name)) {
+                if self.stop.is_asked() {
+                    return None;
+                }
                 block.fail(name, Starts::File, Problem::Open(error));
                 return Some(Piece::Block);
             }
@@ -418,8 +421,11 @@ impl Lines {
         }
         loop {
             match self.source.read(&mut block.buffer[block.filled..goal]) {
+                // A stop cuts a gzip stream short, which is an error to its reader.
+                Ok(0) | Err(_) if self.stop.as_ref().is_some_and(Stop::is_asked) => {
+                    self.broken = Some(Problem::Stopped)
+                }
                 Err(error) => self.broken = Some(Problem::Read(error)),
-                Ok(0) if self.stop.as_ref().is_some_and(Stop::is_asked) => self.broken = Some(Problem::Stopped),
                 Ok(0) => self.at_end = true,
                 Ok(read) => {
                     block.filled += read;
@@ -621,7 +627,8 @@ fn long(block: &mut Block, end: usize, rest: usize, first: bool) -> Step {
 
 const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
+/// Whether a line, without its line end or with a carriage return left of it, is no event.
 #[inline]
-fn is_blank(line: &[u8]) -> bool {
+pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.first().is_none_or(|byte| *byte <= b' ') && line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
 }

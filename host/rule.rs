@@ -225,6 +225,7 @@ impl Component {
             ConfigureError::Refused(errors.into_iter().map(plain).collect())
         };
         answer.map_err(ConfigureError::Failed)?.map_err(refused)?;
+        self.settings.retain(|(rule, _)| *rule != number);
         self.settings.push((number, settings.to_owned()));
         Ok(())
     }
@@ -349,10 +350,14 @@ fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
         None => FailureKind::Answer,
     };
     let text = match kind {
-        FailureKind::Fuel => "ran longer than its limit".into(),
+        FailureKind::Fuel => "did more work than its limit".into(),
         FailureKind::Memory => format!("wanted more than {} bytes of memory, or too large a table", budget.memory_max),
         FailureKind::Stack => "overflowed its stack".into(),
-        _ => format!("{:#}", error.root_cause()),
+        _ => match format!("{:#}", error.root_cause()) {
+            // wasmtime counts what an answer copies, and has no type for this error.
+            text if text.contains("fuel allocated for hostcalls") => "is larger than its limit".into(),
+            text => text,
+        },
     };
     Failure { kind, text }
 }

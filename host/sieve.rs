@@ -184,14 +184,23 @@ fn nests_deeper(json: &[u8], levels: usize) -> bool {
     })
 }
 
-/// Checks that an event is one JSON object.
+/// Checks that an event is one JSON object. `Err` says why not, with the column: the byte, from 1.
 pub(crate) fn check_event(event: &[u8]) -> Result<(), String> {
-    let text = std::str::from_utf8(event).map_err(|error| format!("invalid UTF-8 at byte {}", error.valid_up_to()))?;
+    let text =
+        std::str::from_utf8(event).map_err(|error| format!("invalid UTF-8 at column {}", error.valid_up_to() + 1))?;
+    match text.trim_ascii_start().chars().next() {
+        Some('{') => {}
+        Some(first) => return Err(format!("begins with `{first}`")),
+        None => return Err("is empty".into()),
+    }
     let mut json = serde_json::Deserializer::from_str(text);
     match json.deserialize_map(Object).and_then(|()| json.end()) {
         Ok(()) => Ok(()),
-        // The line is always 1, and its column the place in the event.
-        Err(error) => Err(error.to_string().replace(" at line 1 column ", " at byte ")),
+        // The line is always 1.
+        Err(error) => Err(error
+            .to_string()
+            .replace(" at line 1 column ", " at column ")
+            .replace("EOF while parsing", "ends within")),
     }
 }
 

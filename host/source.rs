@@ -164,7 +164,7 @@ impl Read for PartLines {
     }
 }
 
-/// A file that waits for input and for a stop at once. After a stop it has ended.
+/// A file that waits for input and for a stop at once. After a stop it fails: that is not its end.
 struct Patient {
     file: Arc<File>,
     waits: bool,
@@ -183,7 +183,7 @@ impl Read for Patient {
             };
         }
         if self.stop.is_asked() {
-            return Ok(0);
+            return Err(io::Error::other("stopped"));
         }
         (&*self.file).read(buffer)
     }

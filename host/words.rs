@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use trommel::build::BuildError;
 use trommel::talk::{printable, say};
-use trommel::{ConfigureError, INTERFACE_VERSION, LoadError};
+use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError};
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +64,18 @@ pub(crate) fn print(error: &anyhow::Error) {
     }
 }
 
+/// Prints what clap has to say: the help on stdout, a mistake in the command line on stderr, as any other error.
+pub(crate) fn usage(error: &clap::Error) -> Exit {
+    let text = error.render().to_string();
+    if !error.use_stderr() {
+        use std::io::Write as _;
+        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        return Exit::AllWell;
+    }
+    line(text.replacen("error: ", "trommel: ", 1).trim_end());
+    Exit::CouldNotRun
+}
+
 /// Says why a component cannot be loaded.
 pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
     let path = printable(&path.to_string_lossy());
@@ -76,7 +88,7 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
         LoadError::NotWasm => (
             "is not a rule: not WebAssembly".into(),
             "a rule is a WebAssembly component, a .wasm file, or the folder of a rule crate; \
-             `trommel build CRATE_DIR` makes the one of the other"
+             `trommel build CRATE_DIR` makes a component of a crate"
                 .into(),
         ),
         LoadError::CoreModule => (
@@ -106,7 +118,15 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
         ),
         LoadError::Describe(failure) => (
             format!("cannot say what its rules are: {}", printable(&failure.to_string())),
-            "the rule is broken: ask its author".into(),
+            match failure.kind {
+                FailureKind::Fuel => "--load-fuel-max raises the limit, for a component that you trust",
+                FailureKind::Memory => {
+                    "--memory-bytes-max and --table-elements-max raise the limit, for a component that you trust"
+                }
+                FailureKind::Stack => "--stack-bytes-max raises the limit, for a component that you trust",
+                _ => "the rule is broken, or its answer larger than --metadata-bytes-max: ask its author",
+            }
+            .into(),
         ),
         LoadError::Metadata(why) => {
             (format!("contradicts itself: {}", printable(why)), "the rule is broken: ask its author".into())

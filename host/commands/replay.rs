@@ -5,7 +5,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use trommel::talk::{printable, say};
+use trommel::talk::{printable, reason, say};
 use trommel::{Input, Unwrap, event_of_letter};
 
 use super::run::Common;
@@ -26,7 +26,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let name = printable(&arguments.file.to_string_lossy());
-    let letters = File::open(&arguments.file).with_context(|| name.clone())?;
+    let unreadable = |error: &io::Error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(error));
+    let letters = File::open(&arguments.file).map_err(|error| unreadable(&error))?;
     let (reader, writer) = std::io::pipe().context("a pipe cannot be made")?;
     let (sender, judged) = std::sync::mpsc::channel();
     let thread_name = name.clone();
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     match judged.try_recv() {
         Ok(Ok(true)) | Err(_) => Ok(exit),
         Ok(Ok(false)) => Ok(if exit == Exit::AllWell { Exit::Unjudged } else { exit }),
-        Ok(Err(error)) => Err(error).with_context(|| format!("{name}: cannot be read")),
+        Ok(Err(error)) => Err(unreadable(&error)),
     }
 }
 
@@ -47,15 +48,20 @@ fn open_letters(letters: File, name: &str, mut events: impl Write) -> io::Result
     let mut all = true;
     for (number, line) in BufReader::new(letters).split(b'\n').enumerate() {
         let line = line?;
-        let event = event_of_letter(&String::from_utf8_lossy(&line));
-        let mut bytes = event.unwrap_or_else(|why| {
-            say(&format!("{name}:{}: no dead letter: {}", number + 1, printable(&why)));
-            None
-        });
-        if bytes.is_none() {
-            all = false;
-        }
-        let mut bytes = bytes.take().unwrap_or_default();
+        let place = format!("{name}:{}", number + 1);
+        let mut bytes = match event_of_letter(&String::from_utf8_lossy(&line)) {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                say(&format!("{place}: the event was too long to be kept"));
+                all = false;
+                Vec::new()
+            }
+            Err(why) => {
+                say(&format!("{place}: not a dead letter: {}", printable(&why)));
+                all = false;
+                Vec::new()
+            }
+        };
         bytes.push(b'\n');
         if events.write_all(&bytes).is_err() {
             // Nobody reads on.

@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Unwraps the array at this JSON pointer in each line, in place of /Records; `none` unwraps nothing.
-    #[arg(long, value_name = "POINTER")]
+    #[arg(long, value_name = "POINTER", help_heading = "Stream")]
     unwrap: Option<String>,
     #[command(flatten)]
     pub(crate) common: Common,
@@ -39,16 +40,16 @@ pub(crate) struct Arguments {
 /// What `run` and `replay` share.
 #[derive(clap::Args)]
 pub(crate) struct Common {
-    /// A rule component, or the folder of a rule crate, which is built first. May be given several times.
+    /// A component (.wasm), or the folder of a rule crate, which is built first. May be given several times.
     #[arg(long = "rule", value_name = "RULE", required = true)]
     rules: Vec<PathBuf>,
-    /// Settings, a JSON file: for the only rule, or for the rule with this id. May be given several times.
+    /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
     #[arg(long, value_name = "[ID=]FILE")]
     settings: Vec<String>,
-    /// What to write.
-    #[arg(long, value_enum, default_value_t = EmitArgument::Alerts)]
+    /// What to write to stdout.
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmitArgument::Alerts)]
     emit: EmitArgument,
-    /// Adds the event to each alert.
+    /// Adds the event to each alert, as its last member.
     #[arg(long)]
     include_event: bool,
     /// Exits with 3 when there was an alert.
@@ -57,7 +58,7 @@ pub(crate) struct Common {
     /// Leaves out the line of counts at the end.
     #[arg(long, short)]
     quiet: bool,
-    /// Gives the counts at the end as JSON on stderr.
+    /// Writes the counts at the end as JSON, in place of the line; on stderr too.
     #[arg(long, value_enum, value_name = "FORMAT")]
     stats: Option<StatsArgument>,
 
@@ -73,18 +74,18 @@ pub(crate) struct Common {
     /// Flushes the output after every line, not only before waiting for input.
     #[arg(long, help_heading = "Stream")]
     line_buffered: bool,
-    /// The longest event.
-    #[arg(long, value_name = "BYTES", default_value_t = EVENT_BYTES_MAX, help_heading = "Stream")]
+    /// The longest event that is judged, without its line end.
+    #[arg(long, value_name = "BYTES", default_value_t = EVENT_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Stream")]
     event_bytes_max: usize,
 
     /// What becomes of an event that a rule failed to judge, where lines are written.
-    #[arg(long, value_enum, default_value_t = OnErrorArgument::Pass, help_heading = "Failures")]
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnErrorArgument::Pass, help_heading = "Failures")]
     on_error: OnErrorArgument,
     /// Adds events that could not be judged to this file, a JSON line each.
     #[arg(long, value_name = "FILE", help_heading = "Failures")]
     dead_letter: Option<PathBuf>,
     /// Takes a component out after so many failures in a row; 0 never does.
-    #[arg(long, value_name = "N", default_value_t = FAILURES_MAX, help_heading = "Failures")]
+    #[arg(long, value_name = "N", default_value_t = FAILURES_MAX, value_parser = whole::<u64>, help_heading = "Failures")]
     failures_max: u64,
 
     /// Gives every event a fresh instance, so that a rule can keep nothing between events.
@@ -93,35 +94,36 @@ pub(crate) struct Common {
     /// Does not keep compiled rules for the next start.
     #[arg(long, help_heading = "Sandbox")]
     no_cache: bool,
-    /// The size of a component.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, help_heading = "Sandbox")]
+    /// How large a component may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     component_bytes_max: usize,
-    /// The time to compile a component.
-    #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, help_heading = "Sandbox")]
+    /// How long a component may take to compile.
+    #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
     compile_seconds_max: u64,
-    /// Work to load a component, in units of fuel: about one an instruction.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, help_heading = "Sandbox")]
+    /// How much work a component may do to start, to describe its rules and to take settings, each: about one unit an
+    /// instruction.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
     load_fuel_max: u64,
-    /// Work for an event, whatever its size.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::EVENT_FUEL_MAX, help_heading = "Sandbox")]
+    /// How much work a component may do for an event, whatever its size.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::EVENT_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
     event_fuel_max: u64,
-    /// More work for each byte of the event.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::BYTE_FUEL_MAX, help_heading = "Sandbox")]
+    /// How much more for each byte of the event.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::BYTE_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
     byte_fuel_max: u64,
-    /// Memory of an instance.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::MEMORY_BYTES_MAX, help_heading = "Sandbox")]
+    /// How much memory an instance may have.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::MEMORY_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     memory_bytes_max: usize,
-    /// Table elements of an instance.
-    #[arg(long, value_name = "N", default_value_t = limits::TABLE_ELEMENTS_MAX, help_heading = "Sandbox")]
+    /// How many table elements an instance may have.
+    #[arg(long, value_name = "N", default_value_t = limits::TABLE_ELEMENTS_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     table_elements_max: usize,
-    /// Call stack of an instance.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::STACK_BYTES_MAX, help_heading = "Sandbox")]
+    /// How large the call stack of an instance may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::STACK_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     stack_bytes_max: usize,
-    /// The answer to an event.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::ANSWER_BYTES_MAX, help_heading = "Sandbox")]
+    /// How large the answer to an event may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::ANSWER_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     answer_bytes_max: usize,
-    /// What a component says of its rules.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::METADATA_BYTES_MAX, help_heading = "Sandbox")]
+    /// How much a component may say of its rules, or of mistakes in settings.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::METADATA_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
     metadata_bytes_max: usize,
 }
 
@@ -155,12 +157,17 @@ enum StatsArgument {
     Json,
 }
 
+/// Reads a number.
+fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "not a whole number, or too large")
+}
+
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let unwrap = match arguments.unwrap.as_deref() {
         None => Unwrap::default(),
         Some("none") => Unwrap::none(),
         Some(pointer) => Unwrap::at(pointer).map_err(|_| {
-            Hinted::new(format!("--unwrap {pointer}: no JSON pointer"), "write /Records, /a/b, or none")
+            Hinted::new(format!("--unwrap {pointer}: not a JSON pointer"), "write /Records, /a/b, or none")
         })?,
     };
     let mut inputs: Vec<_> = arguments.files.into_iter().map(input).collect();
@@ -184,8 +191,9 @@ impl Common {
         for path in &self.rules {
             components.push((path.to_string_lossy().into_owned(), load(&sandbox, path)?));
         }
+        let mut configured = Vec::new();
         for settings in &self.settings {
-            configure(&mut components, settings)?;
+            configure(&mut components, settings, &mut configured)?;
         }
         let dead_letters = self.dead_letter.as_deref().map(open_dead_letters).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -239,7 +247,7 @@ impl Common {
     }
 
     fn exit(&self, counts: &Counts) -> Exit {
-        if counts.unopened > 0 {
+        if counts.unread > 0 {
             Exit::CouldNotRun
         } else if self.fail_on_alert && counts.alerts > 0 {
             Exit::Alert
@@ -283,8 +291,12 @@ fn load(sandbox: &Sandbox, path: &Path) -> anyhow::Result<Component> {
     Ok(sandbox.load(&bytes).map_err(|error| words::cannot_load(path, &error))?)
 }
 
-/// Gives settings, `[ID=]FILE`, to the rule that they are for.
-fn configure(components: &mut [(String, Component)], settings: &str) -> anyhow::Result<()> {
+/// Gives settings, `[ID=]FILE`, to the rule that they are for, unless it is among those that have theirs.
+fn configure(
+    components: &mut [(String, Component)],
+    settings: &str,
+    configured: &mut Vec<(usize, usize)>,
+) -> anyhow::Result<()> {
     let ids: Vec<(usize, usize, String)> = components
         .iter()
         .enumerate()
@@ -300,14 +312,17 @@ fn configure(components: &mut [(String, Component)], settings: &str) -> anyhow::
             let mut named = ids.iter().filter(|(.., known)| known == id);
             match (named.next(), named.next()) {
                 (Some(one), None) => (file, one),
-                _ => anyhow::bail!("--settings {settings}: several rules have the id {id}"),
+                _ => {
+                    let why = format!("--settings {settings}: several rules have the id {id}");
+                    return Err(Hinted::new(why, "leave one of the components out, or run them apart").into());
+                }
             }
         }
         (None, [only]) if Path::new(settings).exists() || !settings.contains('=') => (settings, only),
         _ if settings.contains('=') => {
             return Err(Hinted::new(
                 format!("--settings {settings}: no rule has this id, and no file this name"),
-                format!("the rules are {}", known()),
+                format!("the ids are {}", known()),
             )
             .into());
         }
@@ -319,10 +334,18 @@ fn configure(components: &mut [(String, Component)], settings: &str) -> anyhow::
             .into());
         }
     };
-    let text = std::fs::read_to_string(file)
+    if configured.contains(&(*at, *rule)) {
+        anyhow::bail!("--settings {settings}: the rule {id} has settings already", id = printable(id));
+    }
+    configured.push((*at, *rule));
+    let bytes = std::fs::read(file)
         .map_err(|error| anyhow::anyhow!("{file}: the settings cannot be read: {}", reason(&error)))?;
-    let configured = components[*at].1.configure(*rule, &text);
-    Ok(configured.map_err(|error| words::cannot_configure(Path::new(file), id, &error))?)
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        anyhow::anyhow!("{file}: the settings cannot be read: invalid UTF-8 at byte {byte}")
+    })?;
+    let taken = components[*at].1.configure(*rule, &text);
+    Ok(taken.map_err(|error| words::cannot_configure(Path::new(file), id, &error))?)
 }
 
 fn open_dead_letters(path: &Path) -> anyhow::Result<File> {

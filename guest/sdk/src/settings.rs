@@ -59,10 +59,18 @@ impl<'s> Settings<'s> {
     pub fn finish(mut self) -> Result<(), Vec<SettingError>> {
         for member in self.document.root().children() {
             if !self.taken.contains(&&*member.name()) {
-                self.errors.push(mistake(pointer_to(&member.name()), "no such setting"));
+                self.errors.push(mistake(pointer_to(&member.name()), known(&self.taken)));
             }
         }
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
+    }
+}
+
+/// What may stand where a member stands that the rule does not have.
+fn known(names: &[&str]) -> String {
+    match names {
+        [] => "nothing: the rule has no settings".into(),
+        names => format!("nothing: the rule's settings are {}", names.join(", ")),
     }
 }
 
@@ -113,7 +121,12 @@ mod tests {
         assert_eq!(refused("{"), [": a JSON object (unexpected end at byte 1)"]);
         assert_eq!(
             refused(r#"{"names":["x","yy",1],"mode":"c","a/b~":1}"#),
-            ["/names/1: one letter", "/names/2: one letter", "/mode: one of a, b", "/a~1b~0: no such setting"]
+            [
+                "/names/1: one letter",
+                "/names/2: one letter",
+                "/mode: one of a, b",
+                "/a~1b~0: nothing: the rule's settings are names, mode"
+            ]
         );
         assert_eq!(refused(r#"{"names":"x"}"#), ["/names: a list of strings"]);
     }
