@@ -9,7 +9,9 @@ use support::{Ran, run, trommel};
 
 /// The words of `args` that stand for a rule, with the file that each is in this run.
 fn rules() -> Vec<(&'static str, PathBuf)> {
-    vec![("$EBS", support::ebs()), ("$THREE", support::three())]
+    let ebs = support::ebs();
+    let core = ebs.with_extension("core.wasm");
+    vec![("$EBS", ebs), ("$EBS_CORE", core), ("$THREE", support::three())]
 }
 
 fn folders(dir: &Path) -> Vec<PathBuf> {
