@@ -505,7 +505,7 @@ impl Lines {
                 }
                 Look::Inside(_) | Look::Plain | Look::More => {}
             }
-            if line.len() > self.reading.event_bytes_max {
+            if line.len() - usize::from(line.ends_with(b"\r")) > self.reading.event_bytes_max {
                 if at > 0 {
                     break;
                 }

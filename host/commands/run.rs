@@ -218,6 +218,8 @@ impl Common {
         };
         let stdout = File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?);
         let (counts, ended) = trommel::run(job, stdout);
+        // Whoever reads only the beginning wants no word about the rest.
+        let quiet = self.quiet || matches!(ended, Some(Ended::Closed));
         let exit = match ended {
             None | Some(Ended::Closed) => self.exit(&counts),
             Some(Ended::Failed(place)) => {
@@ -240,7 +242,7 @@ impl Common {
         };
         match self.stats {
             Some(StatsArgument::Json) => words::line(&counts.json()),
-            None if !self.quiet => say(&counts.line()),
+            None if !quiet => say(&counts.line()),
             None => {}
         }
         Ok(exit)

@@ -8,10 +8,10 @@
 //! [`export!`] makes a component of one rule or of many.
 //!
 //! ```
-//! use trommel_rule::{Event, Finding, Metadata, Rule, Severity};
+//! use trommel_rule::{Event, Finding, Metadata, Rule};
 //!
 //! #[derive(Default)]
-//! pub struct RootLogin;
+//! struct RootLogin;
 //!
 //! impl Rule for RootLogin {
 //!     fn describe() -> Metadata {
@@ -19,27 +19,24 @@
 //!             id: "com.example.root-login".into(),
 //!             name: "The root user signed in".into(),
 //!             version: "1.0.0".into(),
-//!             severity: Severity::High,
-//!             risk_score: 73,
-//!             columns: vec!["time".into()],
+//!             columns: vec!["time".into(), "address".into()],
 //!             needles: vec!["ConsoleLogin".into()],
 //!             ..Metadata::default()
 //!         }
 //!     }
 //!
 //!     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
-//!         for record in event.cloudtrail() {
-//!             let root = record.caller_arn().iter().any(|arn| arn.ends_with(":root"));
-//!             if root && record.action().equals("ConsoleLogin").holds() {
-//!                 findings.push(Finding::new([("time", record.timestamp())]));
-//!             }
+//!         let root = event.field("userIdentity.type").equals("Root");
+//!         if (root & event.field("eventName").equals("ConsoleLogin")).holds() {
+//!             let columns = [("time", event.field("eventTime")), ("address", event.field("sourceIPAddress"))];
+//!             findings.push(Finding::new(columns));
 //!         }
 //!     }
 //! }
 //!
 //! trommel_rule::export!(RootLogin);
-//! # let event = br#"{"eventName":"ConsoleLogin","userIdentity":{"arn":"arn:aws:iam::111122223333:root"}}"#;
-//! # assert_eq!(rules().evaluate(event).unwrap()[0].columns, r#"{"time":null}"#);
+//! # let event = br#"{"eventName":"ConsoleLogin","userIdentity":{"type":"Root"}}"#;
+//! # assert_eq!(rules().evaluate(event).unwrap()[0].columns, r#"{"time":null,"address":null}"#);
 //! ```
 //!
 //! Not here: how a rule is compiled, run and bounded. That is the host's.
