@@ -35,6 +35,8 @@ pub use engine::{Job, run};
 pub use limits::Limits;
 pub use output::{Emit, Ended, OnError, Writing};
 pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
-pub use rule::{Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox};
+pub use rule::{
+    Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
+};
 pub use source::Stop;
 pub use unwrap::{NoPointer, Unwrap};

@@ -23,6 +23,8 @@ pub struct Limits {
     pub answer_bytes: usize,
     /// The answer of `describe`, or the mistakes in settings, in bytes.
     pub metadata_bytes: usize,
+    /// What all instances of a component together may print, in bytes.
+    pub print_bytes: usize,
 }
 
 /// Default of [`Limits::component_bytes`]: an interpreter compiled to wasm has some 12 MB.
@@ -45,6 +47,12 @@ pub const STACK_BYTES_MAX: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 /// Default of [`Limits::metadata_bytes`].
 pub const METADATA_BYTES_MAX: usize = 4 << 20;
+/// Default of [`Limits::print_bytes`].
+pub const PRINT_BYTES_MAX: usize = 64 << 10;
+/// Handles of resources that an instance may hold. Not to be changed.
+pub const HANDLES_MAX: usize = 10_000;
+/// Random bytes that an instance may ask for at once. Not to be changed.
+pub const RANDOM_BYTES_MAX: u64 = 64 << 10;
 /// Instances of core modules, and as many memories and tables, in one instance of a component. Not to be changed.
 pub const CORE_INSTANCES_MAX: usize = 256;
 
@@ -61,6 +69,7 @@ impl Default for Limits {
             stack_bytes: STACK_BYTES_MAX,
             answer_bytes: ANSWER_BYTES_MAX,
             metadata_bytes: METADATA_BYTES_MAX,
+            print_bytes: PRINT_BYTES_MAX,
         }
     }
 }

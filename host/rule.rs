@@ -1,4 +1,5 @@
-//! The sandbox: loads rule components, and runs them within limits. The only file that knows wasmtime.
+//! The sandbox: loads rule components, and runs them within limits. With its part `wasi.rs` the only file that knows
+//! wasmtime.
 //!
 //! What an event is, which events a component sees and what becomes of its findings is left to others.
 
@@ -9,9 +10,11 @@ use wasmtime::component::{Component as Compiled, InstancePre, Linker};
 use wasmtime::{Cache, CacheConfig, Config, Engine, ResourceLimiter, Store, Trap};
 
 use crate::columns;
-use crate::limits::{CORE_INSTANCES_MAX, Limits};
+use crate::limits::{CORE_INSTANCES_MAX, HANDLES_MAX, Limits};
 use crate::metadata::{self, AttackEntry, Finding, Metadata, SettingError, Severity, Threat};
 use crate::needles;
+
+mod wasi;
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "filter" });
@@ -29,6 +32,17 @@ pub const INTERFACE_VERSION: &str = "0.1.0";
 pub struct Sandbox {
     engine: Engine,
     limits: Arc<Limits>,
+    wasi: Wasi,
+}
+
+/// What a component finds that imports WASI 0.2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Wasi {
+    /// WASI with nothing granted.
+    #[default]
+    Nothing,
+    /// No WASI: the component is refused.
+    Deny,
 }
 
 /// A component that was loaded: its rules are known, and may be configured.
@@ -37,6 +51,10 @@ pub struct Component {
     pre: bindings::FilterPre<Budget>,
     rules: Arc<[Metadata]>,
     settings: Vec<(u32, String)>,
+    size: usize,
+    imports: Vec<String>,
+    /// What it prints, if it has WASI.
+    printing: Option<Arc<wasi::Printing>>,
 }
 
 /// A component's place to run, for one thread. It is made when the first event comes, and made anew after a failure.
@@ -67,6 +85,8 @@ pub enum LoadError {
     CompileTime(u64),
     /// The component imports these, which nothing provides.
     Imports(Vec<String>),
+    /// The component imports these, which are of WASI, and [`Wasi::Deny`] says to refuse it.
+    Wasi(Vec<String>),
     /// The interface is not among the exports.
     NoInterface,
     /// The component speaks another version of the interface: which.
@@ -150,11 +170,17 @@ impl Sandbox {
             config.cache(Cache::new(CacheConfig::new()).ok());
         }
         let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
-        Ok(Self { engine, limits: Arc::new(limits) })
+        Ok(Self { engine, limits: Arc::new(limits), wasi: Wasi::default() })
     }
 
-    /// Loads a component from its bytes.
-    pub fn load(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+    /// Decides on components that import WASI.
+    pub fn with_wasi(mut self, wasi: Wasi) -> Self {
+        self.wasi = wasi;
+        self
+    }
+
+    /// Loads a component from its bytes. What it prints, if it can, is told under `name`.
+    pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
         if bytes.len() > self.limits.component_bytes {
             return Err(LoadError::TooLarge(self.limits.component_bytes));
         }
@@ -168,9 +194,16 @@ impl Sandbox {
         }
         let compiled = self.compile(bytes)?;
         let component_type = compiled.component_type();
-        let imports: Vec<String> = component_type.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
-        if !imports.is_empty() {
-            return Err(LoadError::Imports(imports));
+        let imports: Vec<_> = component_type.imports(&self.engine).map(|(name, item)| (name, item.ty)).collect();
+        let names = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
+            imports.iter().filter(|(name, _)| wanted(name)).map(|(name, _)| (*name).to_owned()).collect()
+        };
+        let foreign = names(&|name| !wasi::is_wasi(name));
+        if !foreign.is_empty() {
+            return Err(LoadError::Imports(foreign));
+        }
+        if !imports.is_empty() && self.wasi == Wasi::Deny {
+            return Err(LoadError::Wasi(names(&|_| true)));
         }
         let versions = component_type.exports(&self.engine).filter_map(|(name, _)| name.strip_prefix(INTERFACE));
         match versions.map(|version| version.trim_start_matches('@').to_owned()).next() {
@@ -178,11 +211,24 @@ impl Sandbox {
             Some(version) if !version.starts_with("0.1.") => return Err(LoadError::OtherVersion(version)),
             Some(_) => {}
         }
-        let linker = Linker::new(&self.engine);
+        let mut linker = Linker::new(&self.engine);
         let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let missing = wasi::link(&mut linker, &self.engine, &imports).map_err(invalid)?;
+        if !missing.is_empty() {
+            return Err(LoadError::Imports(missing));
+        }
         let pre: InstancePre<Budget> = linker.instantiate_pre(&compiled).map_err(invalid)?;
         let pre = bindings::FilterPre::new(pre).map_err(invalid)?;
-        let mut component = Component { sandbox: self.clone(), pre, rules: Arc::new([]), settings: Vec::new() };
+        let has_wasi = !imports.is_empty();
+        let mut component = Component {
+            sandbox: self.clone(),
+            pre,
+            rules: Arc::new([]),
+            settings: Vec::new(),
+            size: bytes.len(),
+            imports: names(&|_| true),
+            printing: has_wasi.then(|| Arc::new(wasi::Printing::new(name, self.limits.print_bytes))),
+        };
         let mut live = component.start().map_err(LoadError::Describe)?;
         live.store.set_hostcall_fuel(self.limits.metadata_bytes);
         let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
@@ -214,6 +260,16 @@ impl Component {
         &self.rules
     }
 
+    /// The component's own size, in bytes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The interfaces of WASI that the component imports, all with nothing granted.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
     /// Gives one rule its settings, for every instance that is made from now on.
     pub fn configure(&mut self, rule: usize, settings: &str) -> Result<(), ConfigureError> {
         let mut live = self.start().map_err(ConfigureError::Failed)?;
@@ -238,11 +294,19 @@ impl Component {
     /// Makes a fresh instance, not yet configured.
     fn start(&self) -> Result<Live, Failure> {
         let limits = &self.sandbox.limits;
-        let mut store = Store::new(&self.sandbox.engine, Budget::new(limits));
+        let mut budget = Budget::new(limits);
+        budget.wasi = self.printing.as_ref().map(|printing| Box::new(wasi::Wasi::new(printing.clone())));
+        let mut store = Store::new(&self.sandbox.engine, budget);
         store.limiter(|budget| budget);
+        store.set_max_component_handles(HANDLES_MAX);
+        // Until the caller knows what it asks for.
+        store.set_hostcall_fuel(limits.answer_bytes);
         store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, &Budget::new(limits)))?;
         match self.pre.instantiate(&mut store) {
             Ok(filter) => {
+                if let Some(wasi) = &mut store.data_mut().wasi {
+                    wasi.end_call();
+                }
                 store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, store.data()))?;
                 Ok(Live { store, filter })
             }
@@ -334,8 +398,11 @@ impl Live {
         &mut self,
         call: impl FnOnce(&contract::Guest, &mut Store<Budget>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
-        call(self.filter.trommel_filter_event_filter(), &mut self.store)
-            .map_err(|error| failure(&error, self.store.data()))
+        let answer = call(self.filter.trommel_filter_event_filter(), &mut self.store);
+        if let Some(wasi) = &mut self.store.data_mut().wasi {
+            wasi.end_call();
+        }
+        answer.map_err(|error| failure(&error, self.store.data()))
     }
 }
 
@@ -346,6 +413,7 @@ fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
         Some(Trap::StackOverflow) => FailureKind::Stack,
         _ if budget.refused => FailureKind::Memory,
         Some(_) => FailureKind::Trap,
+        None if error.is::<wasi::Refused>() => FailureKind::Trap,
         // What is no trap happened on the way in or out: memory that is not there, text that is no UTF-8.
         None => FailureKind::Answer,
     };
@@ -370,12 +438,14 @@ struct Budget {
     elements_max: usize,
     /// Whether growth was refused.
     refused: bool,
+    /// What a component with WASI has. Others do without.
+    wasi: Option<Box<wasi::Wasi>>,
 }
 
 impl Budget {
     fn new(limits: &Limits) -> Self {
         let (memory_max, elements_max) = (limits.memory_bytes, limits.table_elements);
-        Self { memory_bytes: 0, memory_max, elements: 0, elements_max, refused: false }
+        Self { memory_bytes: 0, memory_max, elements: 0, elements_max, refused: false, wasi: None }
     }
 }
 

@@ -108,6 +108,10 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
             format!("imports what no rule is given: {}", printable(&names.join(", "))),
             "a rule imports nothing; build a Rust rule with `trommel build`, which does not bring in WASI".into(),
         ),
+        LoadError::Wasi(names) => (
+            format!("imports WASI, which --wasi deny refuses: {}", printable(&names.join(", "))),
+            "with --wasi nothing it runs, and is given nothing".into(),
+        ),
         LoadError::NoInterface => (
             format!("is not a rule: a component that does not export {interface}"),
             "see wit/README.md for what a rule exports".into(),

@@ -1,5 +1,6 @@
-//! The subcommands, one a file: its arguments and its run.
+//! The subcommands, one a file: its arguments and its run; and what several share.
 
 pub(crate) mod build;
 pub(crate) mod replay;
 pub(crate) mod run;
+pub(crate) mod sandbox;

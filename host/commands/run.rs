@@ -2,20 +2,18 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use trommel::limits::{self, Limits};
 use trommel::talk::{printable, reason, say};
 use trommel::{
-    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Sandbox, Stop, Unwrap,
-    Writing,
+    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Stop, Unwrap, Writing,
 };
 
+use super::sandbox::{SandboxArguments, load, whole};
 use crate::words::{self, Exit, Hinted};
 
 /// Sends a stream of events through rules, and writes what they find.
@@ -91,40 +89,8 @@ pub(crate) struct Common {
     /// Gives every event a fresh instance, so that a rule can keep nothing between events.
     #[arg(long, help_heading = "Sandbox")]
     isolate: bool,
-    /// Does not keep compiled rules for the next start.
-    #[arg(long, help_heading = "Sandbox")]
-    no_cache: bool,
-    /// How large a component may be.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    component_bytes_max: usize,
-    /// How long a component may take to compile.
-    #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
-    compile_seconds_max: u64,
-    /// How much work a component may do to start, to describe its rules and to take settings, each: about one unit an
-    /// instruction.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
-    load_fuel_max: u64,
-    /// How much work a component may do for an event, whatever its size.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::EVENT_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
-    event_fuel_max: u64,
-    /// How much more for each byte of the event.
-    #[arg(long, value_name = "FUEL", default_value_t = limits::BYTE_FUEL_MAX, value_parser = whole::<u64>, help_heading = "Sandbox")]
-    byte_fuel_max: u64,
-    /// How much memory an instance may have.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::MEMORY_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    memory_bytes_max: usize,
-    /// How many table elements an instance may have.
-    #[arg(long, value_name = "N", default_value_t = limits::TABLE_ELEMENTS_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    table_elements_max: usize,
-    /// How large the call stack of an instance may be.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::STACK_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    stack_bytes_max: usize,
-    /// How large the answer to an event may be.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::ANSWER_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    answer_bytes_max: usize,
-    /// How much a component may say of its rules, or of mistakes in settings.
-    #[arg(long, value_name = "BYTES", default_value_t = limits::METADATA_BYTES_MAX, value_parser = whole::<usize>, help_heading = "Sandbox")]
-    metadata_bytes_max: usize,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
 }
 
 /// Default of `--failures-max`.
@@ -157,11 +123,6 @@ enum StatsArgument {
     Json,
 }
 
-/// Reads a number.
-fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
-    text.parse().map_err(|_| "not a whole number, or too large")
-}
-
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let unwrap = match arguments.unwrap.as_deref() {
         None => Unwrap::default(),
@@ -184,9 +145,7 @@ fn input(file: PathBuf) -> Input {
 impl Common {
     /// Runs the rules over the inputs.
     pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
-        let limits = self.limits();
-        let stack_bytes = limits.stack_bytes;
-        let sandbox = Sandbox::new(limits, !self.no_cache).map_err(anyhow::Error::msg)?;
+        let sandbox = self.sandbox.sandbox()?;
         let mut components = Vec::new();
         for path in &self.rules {
             components.push((path.to_string_lossy().into_owned(), load(&sandbox, path)?));
@@ -211,7 +170,7 @@ impl Common {
             isolate: self.isolate,
             include_event: self.include_event,
             threads: self.threads.map_or(cores, usize::from),
-            stack_bytes,
+            stack_bytes: self.sandbox.stack_bytes(),
             dead_letters,
             tell: Box::new(say),
             stop: stop_on_signals().context("signals cannot be handled")?,
@@ -259,38 +218,6 @@ impl Common {
             Exit::Unjudged
         }
     }
-
-    fn limits(&self) -> Limits {
-        Limits {
-            component_bytes: self.component_bytes_max,
-            compile_seconds: self.compile_seconds_max,
-            load_fuel: self.load_fuel_max,
-            event_fuel: self.event_fuel_max,
-            byte_fuel: self.byte_fuel_max,
-            memory_bytes: self.memory_bytes_max,
-            table_elements: self.table_elements_max,
-            stack_bytes: self.stack_bytes_max,
-            answer_bytes: self.answer_bytes_max,
-            metadata_bytes: self.metadata_bytes_max,
-        }
-    }
-}
-
-/// Loads a component; the folder of a rule crate is built first.
-fn load(sandbox: &Sandbox, path: &Path) -> anyhow::Result<Component> {
-    let built;
-    let mut file = path;
-    if path.is_dir() {
-        built = trommel::build::build(path, None, &mut |note| say(note)).map_err(Hinted::from)?;
-        file = &built.component;
-    }
-    let bytes = std::fs::read(file).map_err(|error| {
-        Hinted::new(
-            format!("{}: the rule cannot be read: {}", printable(&file.to_string_lossy()), reason(&error)),
-            "a rule is a component, a .wasm file, or the folder of a rule crate",
-        )
-    })?;
-    Ok(sandbox.load(&bytes).map_err(|error| words::cannot_load(path, &error))?)
 }
 
 /// Gives settings, `[ID=]FILE`, to the rule that they are for, unless it is among those that have theirs.

@@ -1,0 +1,119 @@
+//! The flags of the sandbox, which all commands share that run a rule, and the loading of a rule.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use clap::ValueEnum;
+use trommel::limits::{self, Limits};
+use trommel::talk::{printable, reason, say};
+use trommel::{Component, Sandbox, Wasi};
+
+use crate::words::{self, Hinted};
+
+/// What a rule may take up, and what it is given.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Sandbox")]
+pub(crate) struct SandboxArguments {
+    /// What a component is given that imports WASI 0.2.
+    #[arg(long, value_enum, default_value_t = WasiArgument::Nothing)]
+    wasi: WasiArgument,
+    /// Does not keep compiled rules for the next start.
+    #[arg(long)]
+    no_cache: bool,
+    /// How large a component may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, value_parser = whole::<usize>)]
+    component_bytes_max: usize,
+    /// How long a component may take to compile.
+    #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>)]
+    compile_seconds_max: u64,
+    /// How much work a component may do to start, to describe its rules and to take settings, each: about one unit an
+    /// instruction.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, value_parser = whole::<u64>)]
+    load_fuel_max: u64,
+    /// How much work a component may do for an event, whatever its size.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::EVENT_FUEL_MAX, value_parser = whole::<u64>)]
+    event_fuel_max: u64,
+    /// How much more for each byte of the event.
+    #[arg(long, value_name = "FUEL", default_value_t = limits::BYTE_FUEL_MAX, value_parser = whole::<u64>)]
+    byte_fuel_max: u64,
+    /// How much memory an instance may have.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::MEMORY_BYTES_MAX, value_parser = whole::<usize>)]
+    memory_bytes_max: usize,
+    /// How many table elements an instance may have.
+    #[arg(long, value_name = "N", default_value_t = limits::TABLE_ELEMENTS_MAX, value_parser = whole::<usize>)]
+    table_elements_max: usize,
+    /// How large the call stack of an instance may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::STACK_BYTES_MAX, value_parser = whole::<usize>)]
+    stack_bytes_max: usize,
+    /// How large the answer to an event may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::ANSWER_BYTES_MAX, value_parser = whole::<usize>)]
+    answer_bytes_max: usize,
+    /// How much a component may say of its rules, or of mistakes in settings.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::METADATA_BYTES_MAX, value_parser = whole::<usize>)]
+    metadata_bytes_max: usize,
+    /// How much a component with WASI may print.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::PRINT_BYTES_MAX, value_parser = whole::<usize>)]
+    print_bytes_max: usize,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WasiArgument {
+    /// WASI with nothing granted: no file, no network, no time; what it prints goes to stderr
+    Nothing,
+    /// Nothing at all: the component is refused
+    Deny,
+}
+
+/// Reads a number.
+pub(crate) fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    text.parse().map_err(|_| "not a whole number, or too large")
+}
+
+impl SandboxArguments {
+    /// Makes the sandbox.
+    pub(crate) fn sandbox(&self) -> anyhow::Result<Sandbox> {
+        let sandbox = Sandbox::new(self.limits(), !self.no_cache).map_err(anyhow::Error::msg)?;
+        Ok(sandbox.with_wasi(match self.wasi {
+            WasiArgument::Nothing => Wasi::Nothing,
+            WasiArgument::Deny => Wasi::Deny,
+        }))
+    }
+
+    /// The stack that a rule may use, in bytes.
+    pub(crate) fn stack_bytes(&self) -> usize {
+        self.stack_bytes_max
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            component_bytes: self.component_bytes_max,
+            compile_seconds: self.compile_seconds_max,
+            load_fuel: self.load_fuel_max,
+            event_fuel: self.event_fuel_max,
+            byte_fuel: self.byte_fuel_max,
+            memory_bytes: self.memory_bytes_max,
+            table_elements: self.table_elements_max,
+            stack_bytes: self.stack_bytes_max,
+            answer_bytes: self.answer_bytes_max,
+            metadata_bytes: self.metadata_bytes_max,
+            print_bytes: self.print_bytes_max,
+        }
+    }
+}
+
+/// Loads a component; the folder of a rule crate is built first.
+pub(crate) fn load(sandbox: &Sandbox, path: &Path) -> anyhow::Result<Component> {
+    let built;
+    let mut file = path;
+    if path.is_dir() {
+        built = trommel::build::build(path, None, &mut |note| say(note)).map_err(Hinted::from)?;
+        file = &built.component;
+    }
+    let bytes = std::fs::read(file).map_err(|error| {
+        Hinted::new(
+            format!("{}: the rule cannot be read: {}", printable(&file.to_string_lossy()), reason(&error)),
+            "a rule is a component, a .wasm file, or the folder of a rule crate",
+        )
+    })?;
+    Ok(sandbox.load(&path.to_string_lossy(), &bytes).map_err(|error| words::cannot_load(path, &error))?)
+}
