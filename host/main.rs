@@ -19,6 +19,7 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
+    Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
 }
 
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
+        Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
     };
     match result {

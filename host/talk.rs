@@ -50,18 +50,20 @@ pub fn printable(text: &str) -> String {
             clean.push('…');
             break;
         }
-        if character.is_control() || is_invisible(character) {
-            clean.extend(character.escape_unicode());
-        } else {
+        if is_plain(character) {
             clean.push(character);
+        } else {
+            clean.extend(character.escape_unicode());
         }
     }
     clean
 }
 
-/// Characters that change how others are shown: line and paragraph separators, marks of direction and width.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+/// Whether a terminal shows a character and does no more. Others control it, or change how their neighbours are shown:
+/// line and paragraph separators, marks of direction and width.
+pub fn is_plain(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

@@ -1,0 +1,149 @@
+//! `trommel inspect`: prints what a component is.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use trommel::metadata::{AttackEntry, Metadata};
+use trommel::talk::{is_plain, printable};
+
+use super::sandbox::{SandboxArguments, load};
+use crate::words::Exit;
+
+/// Says what a component is: its rules, and what it imports.
+///
+/// The component is loaded as `run` loads it, so one that `inspect` takes, `run` takes; no event is judged.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// A rule component, or the folder of a rule crate, which is built first.
+    #[arg(value_name = "RULE")]
+    rule: PathBuf,
+    /// Prints JSON, with all that the rules say of themselves.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let sandbox = arguments.sandbox.sandbox()?;
+    let component = load(&sandbox, &arguments.rule)?;
+    let text = if arguments.json {
+        let json = json!({
+            "size": component.size(),
+            "imports": component.imports(),
+            "rules": component.rules().iter().map(as_json).collect::<Vec<_>>(),
+        });
+        escaped(&json.to_string()) + "\n"
+    } else {
+        let imports = match component.imports() {
+            [] => "none".into(),
+            names => format!("WASI, with nothing granted: {}", list(names)),
+        };
+        let mut text = format!(
+            "{}: {} bytes\nimports: {imports}\n",
+            printable(&arguments.rule.to_string_lossy()),
+            component.size()
+        );
+        component.rules().iter().for_each(|rule| text += &for_people(rule));
+        text
+    };
+    std::io::stdout().lock().write_all(text.as_bytes())?;
+    Ok(Exit::AllWell)
+}
+
+/// What a rule says of itself, a line each; what is not said is left out.
+fn for_people(rule: &Metadata) -> String {
+    let entry = |entry: &AttackEntry| printable(&format!("{} {}", entry.id, entry.name));
+    let mut attack = Vec::new();
+    for threat in &rule.threats {
+        attack.push(entry(&threat.tactic));
+        attack.extend(threat.techniques.iter().map(entry));
+    }
+    let needles = if rule.needles.is_empty() { "none: it sees every event".into() } else { list(&rule.needles) };
+    let mut text = format!("\nrule {}\n", printable(&rule.id));
+    for (name, value) in [
+        ("name", printable(&rule.name)),
+        ("version", printable(&rule.version)),
+        ("severity", format!("{}, risk score {}", rule.severity, rule.risk_score)),
+        ("description", paragraph(&rule.description)),
+        ("triage", paragraph(&rule.triage)),
+        ("authors", list(&rule.authors)),
+        ("license", printable(&rule.license)),
+        ("tags", list(&rule.tags)),
+        ("references", list(&rule.references)),
+        ("attack", attack.join(", ")),
+        ("columns", list(&rule.columns)),
+        ("needles", needles),
+        ("settings", settings(&rule.settings_schema)),
+    ] {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {:12} {value}", format!("{name}:"));
+        }
+    }
+    text
+}
+
+fn list(texts: &[String]) -> String {
+    texts.iter().map(|text| printable(text)).collect::<Vec<_>>().join(", ")
+}
+
+/// A text of several lines: each is shown below the first.
+fn paragraph(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n               ")
+}
+
+/// The schema, a line a member where it says so plainly.
+fn settings(schema: &str) -> String {
+    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
+    match schema.get("properties").and_then(Value::as_object) {
+        None => "none".into(),
+        Some(properties) => {
+            let mut lines = Vec::new();
+            for (name, property) in properties {
+                let described = property.get("description").and_then(Value::as_str).unwrap_or_default();
+                lines.push(format!("{}: {}", printable(name), printable(described)));
+            }
+            lines.join("\n               ")
+        }
+    }
+}
+
+/// Escapes what serde does not and a terminal would obey. Outside of strings JSON holds none of it.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if is_plain(character) {
+            text.push(character);
+        } else {
+            // All of them lie below U+10000.
+            let _ = write!(text, "\\u{:04x}", u32::from(character));
+        }
+    }
+    text
+}
+
+fn as_json(rule: &Metadata) -> Value {
+    let entry = |entry: &AttackEntry| json!({"id": entry.id, "name": entry.name});
+    let threats: Vec<_> = rule.threats.iter().map(|threat| {
+        json!({"tactic": entry(&threat.tactic), "techniques": threat.techniques.iter().map(entry).collect::<Vec<_>>()})
+    }).collect();
+    json!({
+        "id": rule.id,
+        "name": rule.name,
+        "version": rule.version,
+        "description": rule.description,
+        "triage": rule.triage,
+        "authors": rule.authors,
+        "license": rule.license,
+        "severity": rule.severity.to_string(),
+        "risk_score": rule.risk_score,
+        "tags": rule.tags,
+        "references": rule.references,
+        "threats": threats,
+        "columns": rule.columns,
+        "settings_schema": serde_json::from_str::<Value>(&rule.settings_schema).unwrap_or_default(),
+        "needles": rule.needles,
+    })
+}
