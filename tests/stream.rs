@@ -27,7 +27,7 @@ fn components(names: &[&str]) -> Vec<Named> {
         let sandbox = through::sandbox();
         let load = |(name, path): (&str, &Path)| {
             let bytes = std::fs::read(path).expect("a component");
-            let component = sandbox.load(&bytes).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let component = sandbox.load(name, &bytes).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             (name.to_owned(), Arc::new(component))
         };
         let paths = [support::ebs(), support::three(), support::component("tests/rules/faulty")];
@@ -221,7 +221,7 @@ proptest! {
         let too_long = expected.iter().filter(|line| line.len() > how.event_bytes_max).count();
         prop_assert_eq!((out.counts.events, out.counts.too_long), (expected.len() as u64, too_long as u64));
         let told = out.messages.iter().filter(|message| message.contains("longer than")).count();
-        prop_assert_eq!((told, out.counts.unread), (too_long, 0));
+        prop_assert_eq!((told, out.counts.broken_off), (too_long, 0));
         // With rules, the records are events as any other.
         let alone: Vec<u8> = expected.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
         let rules = components(&["faulty", "ebs"]);
@@ -248,7 +248,7 @@ proptest! {
         let how = How { emit: Emit::Unmatched, ..how };
         let out = both_ways(&[], &how, &input, &cut);
         prop_assert_eq!(text(&squeezed(&out.bytes)), text(&squeezed(&input[from..])));
-        prop_assert_eq!(out.counts.unread, 1);
+        prop_assert_eq!(out.counts.broken_off, 1);
         prop_assert_eq!(out.messages.iter().filter(|message| message.contains("broken off")).count(), 1);
     }
 
@@ -268,7 +268,7 @@ proptest! {
         let (got, all) = (squeezed(&out.bytes), squeezed(&line.as_bytes()[wrapped.head.len()..]));
         prop_assert!(all.starts_with(&got), "{} of {line}", text(&out.bytes));
         prop_assert!(got.len() == all.len() || all[got.len()] == b']', "{} of {line}", text(&out.bytes));
-        prop_assert_eq!(out.counts.unread, u64::from(got.len() == all.len()));
+        prop_assert_eq!(out.counts.broken_off, u64::from(got.len() == all.len()));
     }
 
     #[test]
@@ -316,7 +316,7 @@ fn what_was_read_before_a_stop_is_judged() {
             // Between two lines, a stop is no loss.
             assert!(within.is_none() || out.messages.len() == 1, "{:?}", out.messages);
             assert!(out.messages.iter().all(|message| within.is_some_and(|within| message.contains(within))));
-            assert_eq!(out.counts.unread, out.messages.len() as u64);
+            assert_eq!(out.counts.broken_off, out.messages.len() as u64);
         }
     }
 }
@@ -336,7 +336,7 @@ fn what_was_read_before_a_file_breaks_is_judged() {
     assert_eq!(text(&out.bytes), lines.split_inclusive('\n').take(count).collect::<String>());
     assert_eq!(out.counts.unread, 1);
     assert!(
-        out.messages[0].starts_with(&format!("in0: cannot be read on behind line {count}: ")),
+        out.messages[0].starts_with(&format!("in0: cannot be read further than line {count}: ")),
         "{:?}",
         out.messages
     );
@@ -353,7 +353,7 @@ fn long_pieces_end_where_they_end() {
         let line = format!("{{\"Records\":[\"{a}\",\"{b}\",1");
         let records = through(&[], &How { event_bytes_max: 20, ..how }, vec![file(line.as_bytes())]);
         assert_eq!(text(&records.bytes), format!("\"{a}\"\n\"{b}\"\n1\n"));
-        assert_eq!((records.counts.too_long, records.counts.unread), (2, 1));
+        assert_eq!((records.counts.too_long, records.counts.broken_off), (2, 1));
     }
 }
 
@@ -373,7 +373,7 @@ fn values_without_separators_are_records_in_good_time() {
     let how = How { emit: Emit::Unmatched, ..How::default() };
     let start = std::time::Instant::now();
     let out = through(&[], &how, vec![file(line.as_bytes())]);
-    assert_eq!((out.counts.events, out.counts.unread), (1_000_000, 0));
+    assert_eq!((out.counts.events, out.counts.broken_off), (1_000_000, 0));
     assert_eq!(out.bytes, b"{}\n".repeat(1_000_000));
     assert!(start.elapsed().as_secs() < 20, "quadratic");
 }
