@@ -16,7 +16,7 @@ use crate::output::{Emit, Ended, Output, Writing};
 use crate::read::{Block, Piece, Reader, Reading};
 use crate::rule::Component;
 use crate::sieve::{Sieve, Sifted, Sifting};
-use crate::source::Stop;
+use crate::source::{Progress, Stop};
 use crate::talk::Tell;
 
 /// So many blocks for each thread may wait for their turn.
@@ -52,6 +52,8 @@ pub struct Job {
     pub tell: Tell,
     /// How the run is asked to stop.
     pub stop: Stop,
+    /// Where the run says how far it has come.
+    pub progress: Arc<Progress>,
 }
 
 /// Runs a job to the end of its input, or to whatever ends it before.
@@ -71,7 +73,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
     let writing = job.writing.clone();
     let output = Output::new(writing, sink, job.dead_letters, counts, taken_out.clone(), needles.clone(), job.tell);
     let shared = Arc::new(Shared {
-        input: Mutex::new(Numbered { reader: Reader::new(job.reading, job.stop), pieces: 0 }),
+        input: Mutex::new(Numbered { reader: Reader::new(job.reading, job.stop, job.progress.clone()), pieces: 0 }),
         turns: Mutex::new(Turns {
             output,
             next: 0,
@@ -79,6 +81,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
             spare: Vec::new(),
             working: job.threads,
             ended: None,
+            progress: job.progress,
         }),
         turn: Condvar::new(),
         ahead: BLOCKS_AHEAD_MAX * job.threads as u64,
@@ -144,6 +147,7 @@ struct Turns<W> {
     spare: Vec<Block>,
     working: usize,
     ended: Option<Ended>,
+    progress: Arc<Progress>,
 }
 
 impl<W: Write> Shared<W> {
@@ -260,5 +264,8 @@ impl<W: Write> Turns<W> {
             }
             self.spare.push(block);
         }
+        let counts = self.output.counts();
+        self.progress.events.store(counts.events, Ordering::Relaxed);
+        self.progress.alerts.store(counts.alerts, Ordering::Relaxed);
     }
 }

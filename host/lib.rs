@@ -38,5 +38,5 @@ pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use rule::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
 };
-pub use source::Stop;
+pub use source::{Progress, Stop};
 pub use unwrap::{NoPointer, Unwrap};

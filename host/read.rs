@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::source::{Source, Stop, parts};
+use crate::source::{Progress, Source, Stop, parts};
 use crate::unwrap::{Look, Record, Unwrap};
 
 /// Default of [`Reading::block_bytes`].
@@ -179,6 +179,7 @@ impl Block {
 pub(crate) struct Reader {
     reading: Arc<Reading>,
     stop: Stop,
+    progress: Arc<Progress>,
     inputs: VecDeque<Input>,
     open: Option<Lines>,
     parts: Option<Parts>,
@@ -202,10 +203,10 @@ pub(crate) enum Piece {
 }
 
 impl Reader {
-    pub(crate) fn new(mut reading: Reading, stop: Stop) -> Self {
+    pub(crate) fn new(mut reading: Reading, stop: Stop, progress: Arc<Progress>) -> Self {
         let inputs = std::mem::take(&mut reading.inputs).into();
         reading.block_bytes = reading.block_bytes.max(1);
-        Self { reading: Arc::new(reading), stop, inputs, open: None, parts: None }
+        Self { reading: Arc::new(reading), stop, progress, inputs, open: None, parts: None }
     }
 
     /// Fills `block` with what comes next, or gives a part to read. `None` at the end of the input.
@@ -242,7 +243,7 @@ impl Reader {
             return None;
         };
         let (name, starts) = (parts.name.clone(), std::mem::replace(&mut parts.starts, Starts::Part));
-        match Source::part(parts.file.clone(), range, starts == Starts::File) {
+        match Source::part(parts.file.clone(), range, starts == Starts::File, &self.progress) {
             Ok(source) => Some(Piece::Part(self.lines(source, name, starts, None))),
             Err(error) => {
                 block.fail(name, starts, Problem::Read(error));
@@ -260,7 +261,7 @@ impl Reader {
                 self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
             }
             None => {
-                let source = Source::new(file, &self.stop)?;
+                let source = Source::new(file, &self.stop, &self.progress)?;
                 self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
@@ -41,6 +41,17 @@ impl Stop {
     }
 }
 
+/// How far a run has come, for whoever watches it.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read of the inputs as they lie there, compressed or not.
+    pub bytes: AtomicU64,
+    /// Events judged.
+    pub events: AtomicU64,
+    /// Alerts found.
+    pub alerts: AtomicU64,
+}
+
 /// A stream of bytes that is being read.
 pub(crate) struct Source {
     reader: Box<dyn Read + Send>,
@@ -50,13 +61,13 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads an open file from where it stands.
-    pub(crate) fn new(file: Arc<File>, stop: &Stop) -> io::Result<Self> {
+    pub(crate) fn new(file: Arc<File>, stop: &Stop, progress: &Arc<Progress>) -> io::Result<Self> {
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
         let waits = (!kind.is_file()).then(|| file.clone());
-        let mut patient = Patient { file, waits: waits.is_some(), stop: stop.clone() };
+        let mut patient = Patient { file, waits: waits.is_some(), stop: stop.clone(), progress: progress.clone() };
         let mut head = Vec::new();
         while head.len() < GZIP_MAGIC.len() && patient.by_ref().take(1).read_to_end(&mut head)? > 0 {}
         let gzip = head == GZIP_MAGIC;
@@ -70,8 +81,13 @@ impl Source {
     }
 
     /// Reads the lines that begin in a part of a file.
-    pub(crate) fn part(file: Arc<File>, part: Range<u64>, is_first: bool) -> io::Result<Self> {
-        let mut lines = PartLines { file, at: part.start, end: part.end, ended: false };
+    pub(crate) fn part(
+        file: Arc<File>,
+        part: Range<u64>,
+        is_first: bool,
+        progress: &Arc<Progress>,
+    ) -> io::Result<Self> {
+        let mut lines = PartLines { file, at: part.start, end: part.end, ended: false, progress: progress.clone() };
         if !is_first {
             lines.skip_line()?;
         }
@@ -125,6 +141,7 @@ struct PartLines {
     at: u64,
     end: u64,
     ended: bool,
+    progress: Arc<Progress>,
 }
 
 impl PartLines {
@@ -159,6 +176,7 @@ impl Read for PartLines {
             read = line_end + 1;
         }
         self.at += read as u64;
+        self.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
         self.ended = read == 0 || (self.at >= self.end && buffer[read - 1] == b'\n');
         Ok(read)
     }
@@ -169,6 +187,7 @@ struct Patient {
     file: Arc<File>,
     waits: bool,
     stop: Stop,
+    progress: Arc<Progress>,
 }
 
 impl Read for Patient {
@@ -185,6 +204,8 @@ impl Read for Patient {
         if self.stop.is_asked() {
             return Err(io::Error::other("stopped"));
         }
-        (&*self.file).read(buffer)
+        let read = (&*self.file).read(buffer)?;
+        self.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
     }
 }

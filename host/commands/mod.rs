@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod inspect;
+mod progress;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;

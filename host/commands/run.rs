@@ -13,6 +13,7 @@ use trommel::{
     BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Stop, Unwrap, Writing,
 };
 
+use super::progress::Bar;
 use super::sandbox::{SandboxArguments, load, whole};
 use crate::words::{self, Exit, Hinted};
 
@@ -156,6 +157,7 @@ impl Common {
         }
         let dead_letters = self.dead_letter.as_deref().map(open_dead_letters).transpose()?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let bar = Bar::new(&inputs);
         let job = Job {
             components: components.into_iter().map(|(name, component)| (name, Arc::new(component))).collect(),
             reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max, block_bytes: BLOCK_BYTES },
@@ -172,11 +174,13 @@ impl Common {
             threads: self.threads.map_or(cores, usize::from),
             stack_bytes: self.sandbox.stack_bytes(),
             dead_letters,
-            tell: Box::new(say),
+            tell: bar.teller(),
             stop: stop_on_signals().context("signals cannot be handled")?,
+            progress: bar.progress(),
         };
         let stdout = File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?);
-        let (counts, ended) = trommel::run(job, stdout);
+        let (counts, ended) = trommel::run(job, bar.over(stdout));
+        bar.clear();
         // Whoever reads only the beginning wants no word about the rest.
         let quiet = self.quiet || matches!(ended, Some(Ended::Closed));
         let exit = match ended {

@@ -153,6 +153,7 @@ pub(crate) fn through(components: &[Named], how: &How, inputs: Vec<File>) -> Out
         stack_bytes: trommel::limits::STACK_BYTES_MAX,
         dead_letters: Some(letters.try_clone().expect("a file")),
         tell: Box::new(move |message| told.lock().expect("no panic while locked").push(message.to_owned())),
+        progress: Arc::default(),
         stop: how.stop.clone(),
     };
     let (counts, ended) = run(job, sink.clone());

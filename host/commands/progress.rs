@@ -1,0 +1,112 @@
+//! The line on stderr that says how far a long run has come: on a terminal, never in a pipe.
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use trommel::talk::{Tell, say};
+use trommel::{Input, Progress};
+
+/// A run that is shorter than this shows nothing.
+const QUIET_AT_FIRST: Duration = Duration::from_secs(1);
+/// How often the line is drawn.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// The progress of a run, on a terminal.
+pub(crate) struct Bar {
+    progress: Arc<Progress>,
+    /// Nothing where stderr is no terminal.
+    bar: Option<ProgressBar>,
+}
+
+impl Bar {
+    /// Shows how much of these inputs was read, as soon as that takes long.
+    pub(crate) fn new(inputs: &[Input]) -> Self {
+        let progress = Arc::<Progress>::default();
+        let bar = io::stderr().is_terminal().then(|| ProgressBar::hidden().with_style(style(length(inputs))));
+        if let Some(bar) = &bar {
+            bar.set_length(length(inputs).unwrap_or_default());
+            let (bar, progress) = (bar.clone(), progress.clone());
+            std::thread::spawn(move || draw(&bar, &progress));
+        }
+        Self { progress, bar }
+    }
+
+    /// Where the run says how far it has come.
+    pub(crate) fn progress(&self) -> Arc<Progress> {
+        self.progress.clone()
+    }
+
+    /// Says messages above the line.
+    pub(crate) fn teller(&self) -> Tell {
+        match self.bar.clone() {
+            None => Box::new(say),
+            Some(bar) => Box::new(move |message| bar.suspend(|| say(message))),
+        }
+    }
+
+    /// Writes output above the line, where both go to the terminal.
+    pub(crate) fn over(&self, output: File) -> Over {
+        Over { bar: self.bar.clone().filter(|_| output.is_terminal()), output }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// The bytes of the inputs, where all are files.
+fn length(inputs: &[Input]) -> Option<u64> {
+    let size = |input: &Input| match input {
+        Input::File(path) => std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len()),
+        Input::Stdin | Input::Open(..) => None,
+    };
+    inputs.iter().map(size).sum()
+}
+
+fn style(length: Option<u64>) -> ProgressStyle {
+    let template = match length {
+        Some(_) => "{bar:20} {bytes} of {total_bytes}, {msg}, {eta} left",
+        None => "{bytes}, {msg}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+fn draw(bar: &ProgressBar, progress: &Progress) {
+    let start = Instant::now();
+    std::thread::sleep(QUIET_AT_FIRST);
+    bar.set_draw_target(indicatif::ProgressDrawTarget::stderr());
+    while !bar.is_finished() {
+        let (events, alerts) = (progress.events.load(Ordering::Relaxed), progress.alerts.load(Ordering::Relaxed));
+        let rate = events as f64 / start.elapsed().as_secs_f64();
+        let plural = if alerts == 1 { "" } else { "s" };
+        bar.set_message(format!("{rate:.0} events/s, {alerts} alert{plural}"));
+        bar.set_position(progress.bytes.load(Ordering::Relaxed));
+        std::thread::sleep(EVERY);
+    }
+}
+
+/// An output that makes room for itself above the line.
+pub(crate) struct Over {
+    bar: Option<ProgressBar>,
+    output: File,
+}
+
+impl Write for Over {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &self.bar {
+            None => self.output.write(bytes),
+            Some(bar) => bar.suspend(|| self.output.write(bytes)),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+}
