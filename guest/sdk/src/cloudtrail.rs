@@ -229,3 +229,175 @@ impl Parameters<'_> {
         within.into_iter().chain(texts).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read of each record: its form, call, time, owner and outcome.
+    fn read(event: &str) -> Vec<String> {
+        let event = Event::parse(event.as_bytes()).unwrap();
+        let text = |values: Values<'_>| values.iter().collect::<Vec<_>>().join("+");
+        let row = |record: Record<'_>| {
+            let fields = [record.action(), record.timestamp(), record.owner_account(), record.outcome()].map(text);
+            format!("{:?} {}", record.form, fields.join(" "))
+        };
+        event.cloudtrail().map(row).collect()
+    }
+
+    const RAW: &str =
+        r#"{"eventSource":"s","eventName":"n","eventTime":"2024-01-02T03:04:05Z","userIdentity":{"accountId":"1"}}"#;
+    const ELASTIC: &str =
+        r#"{"@timestamp":"t","event":{"provider":"s","action":"n","outcome":"success"},"cloud.account.id":"1"}"#;
+    const RAW_ROW: &str = "Raw n 2024-01-02T03:04:05.000Z 1 success";
+    const ELASTIC_ROW: &str = "Elastic n t 1 success";
+
+    fn quoted(json: &str) -> String {
+        serde_json::Value::from(json).to_string()
+    }
+
+    #[test]
+    fn tells_the_forms_apart() {
+        for (event, rows) in [
+            (RAW, &[RAW_ROW] as &[&str]),
+            (ELASTIC, &[ELASTIC_ROW]),
+            (r#"{"eventName":"n"}"#, &["Raw n   success"]),
+            (r#"{"eventSource":"s"}"#, &["Raw    success"]),
+            (r#"{"event.provider":"s"}"#, &["Elastic    "]),
+            (r#"{"eventName":null,"event.action":"n"}"#, &["Elastic n   "]),
+            (r#"{"eventName":[],"event":{"action":["n"]}}"#, &["Elastic n   "]),
+            // Raw members beside Elastic's: it is raw.
+            (r#"{"eventName":"r","event.action":"e"}"#, &["Raw r   success"]),
+            // What carries a record and is one is what it is.
+            (&format!(r#"{{"event.action":"e","event.original":{}}}"#, quoted(RAW)), &["Elastic e   "]),
+            (&format!(r#"{{"eventName":"r","detail":{ELASTIC}}}"#), &["Raw r   success"]),
+            ("{}", &[]),
+            (r#"{"event":{"kind":"k"},"message":"text"}"#, &[]),
+        ] {
+            assert_eq!(read(event), rows, "{event}");
+        }
+    }
+
+    #[test]
+    fn opens_every_envelope() {
+        for (record, row) in [(RAW, RAW_ROW), (ELASTIC, ELASTIC_ROW)] {
+            let text = quoted(record);
+            for name in ["detail", "event.original", "message", "log", "Records"] {
+                for content in [record, &text, &format!("[{record}]"), &format!("[[{text}]]")] {
+                    let event = format!(r#"{{"other":1,"{name}":{content}}}"#);
+                    assert_eq!(read(&event), [row], "{event}");
+                }
+            }
+            let nested = format!(r#"{{"event":{{"original":{text},"kind":"k"}}}}"#);
+            assert_eq!(read(&nested), [row]);
+            let many = format!(r#"{{"Records":[{record},null,1,"no JSON",{{}},{text},[],{record}]}}"#);
+            assert_eq!(read(&many), [row; 3]);
+        }
+    }
+
+    #[test]
+    fn the_first_envelope_that_leads_to_a_record_is_taken() {
+        let named = |name: &str| format!(r#"{{"eventName":"{name}"}}"#);
+        let event = format!(
+            r#"{{"log":{},"message":"no JSON","detail":{{"x":1}},"event.original":{}}}"#,
+            quoted(&named("log")),
+            quoted(&named("original"))
+        );
+        assert_eq!(read(&event), ["Raw original   success"]);
+    }
+
+    #[test]
+    fn envelopes_lie_in_each_other_so_deep_and_no_deeper() {
+        for as_text in [true, false] {
+            let mut event = RAW.to_owned();
+            for deep in 0..=ENVELOPES_DEEP_MAX + 1 {
+                let rows: &[&str] = if deep <= ENVELOPES_DEEP_MAX { &[RAW_ROW] } else { &[] };
+                assert_eq!(read(&event), rows, "{deep}");
+                event = format!(r#"{{"message":{}}}"#, if as_text { quoted(&event) } else { event });
+            }
+        }
+    }
+
+    #[test]
+    fn reads_times_as_they_are_indexed() {
+        for (time, expected) in [
+            (r#""2024-01-02T03:04:05Z""#, "2024-01-02T03:04:05.000Z"),
+            (r#""2024-01-02T03:04:05.1Z""#, "2024-01-02T03:04:05.1Z"),
+            (r#""2024-01-02T03:04:05+01:00""#, "2024-01-02T03:04:05+01:00"),
+            (r#""""#, ""),
+            ("[]", ""),
+            (r#"["aZ","bZ"]"#, "aZ+bZ"),
+        ] {
+            let rows = read(&format!(r#"{{"eventName":"n","eventTime":{time}}}"#));
+            assert_eq!(rows, [format!("Raw n {expected}  success")], "{time}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_a_failure_unless_the_integration_drops_it() {
+        for (error, outcome) in [
+            (r#""errorCode":"E""#, "failure"),
+            (r#""errorMessage":"m""#, "failure"),
+            (r#""errorMessage":0"#, "failure"),
+            (r#""errorCode":false"#, "failure"),
+            (r#""errorCode":"","errorMessage":"m""#, "failure"),
+            (r#""errorCode":null"#, "success"),
+            (r#""errorCode":"""#, "success"),
+            (r#""errorCode":[null,"",{"a":[]}]"#, "success"),
+            (r#""errorcode":"E""#, "success"),
+        ] {
+            assert_eq!(read(&format!(r#"{{"eventName":"n",{error}}}"#)), [format!("Raw n   {outcome}")], "{error}");
+        }
+    }
+
+    #[test]
+    fn the_owner_is_the_caller_or_else_the_recipient() {
+        for (members, owner) in [
+            (r#""userIdentity":{"accountId":"1"},"recipientAccountId":"2""#, "1"),
+            (r#""userIdentity":{"accountId":""},"recipientAccountId":"2""#, "2"),
+            (r#""userIdentity":{"invokedBy":"s"},"recipientAccountId":2"#, "2"),
+            (r#""recipientAccountId":"""#, ""),
+        ] {
+            assert_eq!(read(&format!(r#"{{"eventName":"n",{members}}}"#)), [format!("Raw n  {owner} success")]);
+        }
+        let elastic = read(r#"{"event.action":"n","recipientAccountId":"2"}"#);
+        assert_eq!(elastic, ["Elastic n   "]);
+    }
+
+    #[test]
+    fn parameters_are_an_object_or_a_text_of_one() {
+        let json = r#"{"a":{"b":"x","c":""},"d":["y","z"]}"#;
+        let java = "{a={b=x, c=}, d=[y, z]}";
+        for event in [
+            format!(r#"{{"eventName":"n","requestParameters":{json}}}"#),
+            format!(r#"{{"eventName":"n","requestParameters":{}}}"#, quoted(json)),
+            format!(r#"{{"event.action":"n","aws.cloudtrail.request_parameters":{json}}}"#),
+            format!(r#"{{"event.action":"n","aws":{{"cloudtrail":{{"request_parameters":{}}}}}}}"#, quoted(json)),
+            format!(r#"{{"event.action":"n","aws.cloudtrail":{{"request_parameters":["{java}"]}}}}"#),
+        ] {
+            let event = Event::parse(event.as_bytes()).unwrap();
+            let record = event.cloudtrail().next().unwrap();
+            let parameters = record.request_parameters();
+            assert_eq!(parameters.field("a.b"), "x".into(), "{event:?}");
+            assert_eq!(parameters.field("a.c"), Values::Null, "{event:?}");
+            assert_eq!(parameters.field("d"), ["y", "z"].into_iter().collect(), "{event:?}");
+            assert_eq!(parameters.at_name("a").len(), 1, "{event:?}");
+        }
+        let event = Event::parse(br#"{"eventName":"n","requestParameters":"no map"}"#.as_slice()).unwrap();
+        assert_eq!(event.cloudtrail().next().unwrap().request_parameters().field("a"), Values::Null);
+    }
+
+    #[test]
+    fn the_text_of_the_parameters_is_the_integrations() {
+        for (event, text) in [
+            (r#"{"eventName":"n","requestParameters":{"b":[1,{"c":null}],"a":""}}"#, "{b=[1]}".into()),
+            (r#"{"eventName":"n","requestParameters":{"a":""}}"#, Values::Null),
+            (r#"{"eventName":"n"}"#, Values::Null),
+            (r#"{"event.action":"n","aws.cloudtrail.request_parameters":"{any}"}"#, "{any}".into()),
+            (r#"{"event.action":"n","aws.cloudtrail.request_parameters":{"a":1}}"#, Values::Null),
+        ] {
+            let parsed = Event::parse(event.as_bytes()).unwrap();
+            assert_eq!(parsed.cloudtrail().next().unwrap().request_parameters_text(), text, "{event}");
+        }
+    }
+}

@@ -26,3 +26,27 @@ impl Finding {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_the_columns_in_their_order() {
+        let many = ["1", "2"].into_iter().collect::<Values<'_>>();
+        let columns = [("b", "x\"\n".into()), ("a \"", Values::Null), ("c", many)];
+        let finding = Finding::new(columns);
+        assert_eq!(finding.columns, r#"{"b":"x\"\n","a \"":null,"c":["1","2"]}"#);
+        assert_eq!((finding.rule, finding.severity, finding.risk_score), (0, None, None));
+        assert_eq!(Finding::new([]).columns, "{}");
+    }
+
+    #[test]
+    fn raises() {
+        let finding = Finding::new([]).raised_to(Severity::High, 73);
+        assert_eq!(
+            (finding.columns.as_str(), finding.severity, finding.risk_score),
+            ("{}", Some(Severity::High), Some(73))
+        );
+    }
+}

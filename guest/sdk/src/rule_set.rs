@@ -78,3 +78,123 @@ impl<R: Rule> AnyRule for R {
         Rule::evaluate(self, event, findings);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Values;
+
+    /// Finds events whose field `word` is its setting `word`, so many times as its number.
+    #[derive(Default)]
+    struct Word<const NUMBER: usize> {
+        second: bool,
+    }
+
+    impl<const NUMBER: usize> Rule for Word<NUMBER> {
+        fn describe() -> Metadata {
+            Metadata { id: format!("word-{NUMBER}"), ..Metadata::default() }
+        }
+
+        fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
+            let second = settings.choice("word", &["first", "second"]) == 1;
+            settings.finish().map(|()| Self { second })
+        }
+
+        fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
+            let word = event.field("word");
+            if word.equals(if self.second { "second" } else { "first" }).holds() {
+                let number = NUMBER.to_string();
+                findings.extend((0..NUMBER).map(|_| Finding::new([("number", Values::from(number.as_str()))])));
+            }
+        }
+    }
+
+    fn rules() -> RuleSet {
+        RuleSet::new().with::<Word<1>>().with::<Word<0>>().with::<Word<2>>()
+    }
+
+    /// The rule and the columns of each finding.
+    fn found(rules: &mut RuleSet, event: &str) -> Vec<(u32, String)> {
+        let findings = rules.evaluate(event.as_bytes()).unwrap();
+        findings.into_iter().map(|finding| (finding.rule, finding.columns)).collect()
+    }
+
+    fn finding(rule: u32, number: &str) -> (u32, String) {
+        (rule, format!(r#"{{"number":"{number}"}}"#))
+    }
+
+    #[test]
+    fn rules_are_numbered_in_their_order() {
+        let mut rules = rules();
+        let ids: Vec<String> = rules.describe().into_iter().map(|rule| rule.id).collect();
+        assert_eq!(ids, ["word-1", "word-0", "word-2"]);
+        let all = [finding(0, "1"), finding(2, "2"), finding(2, "2")];
+        assert_eq!(found(&mut rules, r#"{"word":"first"}"#), all);
+        assert_eq!(found(&mut rules, r#"{"word":"second"}"#), []);
+    }
+
+    #[test]
+    fn each_rule_has_settings_of_its_own() {
+        let mut rules = rules();
+        rules.configure(2, r#"{"word":"second"}"#).unwrap();
+        assert_eq!(found(&mut rules, r#"{"word":"first"}"#), [finding(0, "1")]);
+        assert_eq!(found(&mut rules, r#"{"word":"second"}"#), [finding(2, "2"), finding(2, "2")]);
+        rules.configure(2, "{}").unwrap();
+        assert_eq!(found(&mut rules, r#"{"word":"second"}"#), []);
+    }
+
+    #[test]
+    fn settings_that_are_refused_leave_the_rule_as_it_was() {
+        let mut rules = rules();
+        rules.configure(0, r#"{"word":"second"}"#).unwrap();
+        for settings in ["", "[]", r#"{"word":"third"}"#, r#"{"word":"first","other":1}"#] {
+            assert!(!rules.configure(0, settings).unwrap_err().is_empty());
+            assert_eq!(found(&mut rules, r#"{"word":"second"}"#), [finding(0, "1")], "{settings}");
+        }
+    }
+
+    #[test]
+    fn a_number_beyond_the_list_is_refused() {
+        for number in [3, u32::MAX] {
+            let errors = rules().configure(number, "{}").unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!((errors[0].pointer.as_str(), errors[0].expected.as_str()), ("", "a rule's number, below 3"));
+        }
+        assert_eq!(RuleSet::new().configure(0, "{}").unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn an_event_that_is_none_is_a_fault_and_leaves_no_trace() {
+        let mut rules = rules();
+        let deep = format!("{{\"word\":\"first\",\"a\":{}", "[".repeat(1 << 20));
+        for (event, fault) in [
+            ("[]", "expected `{` at byte 0"),
+            ("{\"word\":", "unexpected end at byte 8"),
+            (&deep, "nested too deep at byte 146"),
+        ] {
+            match rules.evaluate(event.as_bytes()) {
+                Err(Fault::Malformed(text)) => assert_eq!(text, fault),
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(found(&mut rules, r#"{"word":"first"}"#).len(), 3);
+        }
+    }
+
+    #[test]
+    fn many_rules_are_many_rules() {
+        let mut rules = (0..500).fold(RuleSet::new(), |rules, _| rules.with::<Word<1>>());
+        rules.configure(499, r#"{"word":"second"}"#).unwrap();
+        let expected: Vec<_> = (0..499).map(|rule| finding(rule, "1")).collect();
+        assert_eq!(found(&mut rules, r#"{"word":"first"}"#), expected);
+    }
+
+    #[test]
+    fn a_large_event_does_not_hold_memory_for_ever() {
+        let mut rules = rules();
+        let large = format!("{{\"word\":\"first\",\"a\":[{}1]}}", "1,".repeat(2 * NODES_KEPT_MAX));
+        assert_eq!(found(&mut rules, &large).len(), 3);
+        assert_eq!(rules.nodes.capacity(), 0);
+        assert_eq!(found(&mut rules, r#"{"word":"first"}"#).len(), 3);
+        assert!(rules.nodes.capacity() > 0);
+    }
+}
