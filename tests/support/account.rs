@@ -22,7 +22,9 @@ pub(crate) struct Line<'i> {
 pub(crate) fn events<'i>(input: &'i [u8], how: &How) -> Vec<Line<'i>> {
     let input = input.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(input);
     let all = lines(input).into_iter().zip(1..);
-    let all = all.map(|(bytes, number)| Line { number, bytes, too_long: bytes.len() > how.event_bytes_max });
+    let event = |bytes: &'i [u8]| bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    let too_long = |bytes| event(bytes).len() > how.event_bytes_max;
+    let all = all.map(|(bytes, number)| Line { number, bytes, too_long: too_long(bytes) });
     all.filter(|line| line.too_long || !line.bytes.iter().all(|byte| b" \t\r".contains(byte))).collect()
 }
 
