@@ -1,0 +1,354 @@
+//! The rule natively and in the sandbox, and the rule against an obvious reading of the query that it stands for.
+
+#[path = "support/esql.rs"]
+mod esql;
+#[path = "support/events.rs"]
+mod events;
+#[path = "support/pair.rs"]
+mod pair;
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+use trommel::{Component, Limits, Sandbox};
+
+use events::cases;
+use pair::Pair;
+
+const ESQL: &str = r#"{"parity":"esql"}"#;
+
+/// The rule with these settings, natively and in the sandbox. Each is compiled once.
+fn pair(settings: &str) -> Pair {
+    static COMPONENTS: Mutex<BTreeMap<String, Arc<Component>>> = Mutex::new(BTreeMap::new());
+    let mut components = COMPONENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let component = components.entry(settings.to_owned()).or_insert_with(|| {
+        let sandbox = Sandbox::new(Limits::default(), false).expect("a sandbox");
+        let bytes = std::fs::read(support::ebs()).expect("the component");
+        let mut component = sandbox.load(&bytes).expect("the component is loaded");
+        component.configure(0, settings).expect("the settings are taken");
+        Arc::new(component)
+    });
+    Pair::new(component, settings)
+}
+
+thread_local! {
+    static PAIRS: std::cell::RefCell<Vec<Pair>> =
+        std::cell::RefCell::new([ESQL, "{}", r#"{"trusted_accounts":["333333333333"]}"#].map(pair).into());
+}
+
+/// Checks that both agree, with every kind of settings.
+fn agree(event: &[u8]) {
+    PAIRS.with_borrow_mut(|pairs| pairs.iter_mut().for_each(|pair| drop(pair.evaluate(event))));
+}
+
+fn case_folders() -> Vec<std::path::PathBuf> {
+    let folder = support::root().join("tests/cases/detection");
+    let entries = std::fs::read_dir(folder).expect("the cases of the detection");
+    let mut folders: Vec<_> = entries.map(|entry| entry.expect("a folder").path()).collect();
+    folders.sort();
+    folders
+}
+
+fn read(folder: &Path, file: &str) -> String {
+    std::fs::read_to_string(folder.join(file)).unwrap_or_default()
+}
+
+#[test]
+fn every_case_gives_the_same_natively_and_in_the_sandbox() {
+    let needle = "ModifySnapshotAttribute";
+    let (mut count, mut found) = (0, 0);
+    for folder in case_folders() {
+        let settings = read(&folder, "settings.json");
+        let mut pair = pair(if settings.is_empty() { "{}" } else { &settings });
+        let mut columns = Vec::new();
+        for event in read(&folder, "in.ndjson").lines().filter(|line| !line.trim().is_empty()) {
+            let findings = pair.evaluate(event.as_bytes()).unwrap_or_default();
+            let hidden = findings.is_empty() || event.contains(needle) || event.contains("\\u00");
+            assert!(hidden, "{}: an alert without the needle", folder.display());
+            columns.extend(findings.into_iter().map(|finding| finding.columns));
+            count += 1;
+        }
+        let mut expected = Vec::new();
+        for alert in read(&folder, "out.ndjson").lines() {
+            let mut alert: Value = serde_json::from_str(alert).expect("an alert");
+            alert.as_object_mut().and_then(|members| members.shift_remove("rule")).expect("the member `rule`");
+            expected.push(alert.to_string());
+        }
+        found += expected.len();
+        assert_eq!(columns, expected, "{}", folder.display());
+    }
+    assert!(count > 300 && found > 100, "{count} events, {found} alerts");
+}
+
+/// A text with characters changed, if it is to be.
+fn bent(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let change = (any::<Index>(), 0..3, select("{}[]=, \"\\:au0".chars().collect::<Vec<_>>()));
+    let changes = prop_oneof![2 => Just(Vec::new()), 1 => vec(change, 1..3)];
+    (text, changes).prop_map(|(text, changes)| {
+        let mut text: Vec<char> = text.chars().collect();
+        for (at, change, character) in changes {
+            let at = at.index(text.len() + 1);
+            match change {
+                0 => text.insert(at, character),
+                _ if at == text.len() => {}
+                1 => text[at] = character,
+                _ => drop(text.remove(at)),
+            }
+        }
+        text.into_iter().collect()
+    })
+}
+
+/// Mostly the first of these values, or a list of some, or nothing.
+fn one_of(values: &'static [&'static str]) -> impl Strategy<Value = Value> {
+    prop_oneof![
+        12 => Just(json!(values[0])),
+        2 => select(values).prop_map(Value::from),
+        1 => vec(select(values), 0..3).prop_map(Value::from),
+        1 => select(vec![json!(null), json!(""), json!([null]), json!({}), json!(7), json!(true), json!([[values[0]]])]),
+    ]
+}
+
+fn account() -> impl Strategy<Value = Value> {
+    one_of(&["111111111111", "222222222222", "333333333333"])
+}
+
+/// The parameters of a call, as AWS writes them.
+fn parameters() -> impl Strategy<Value = Value> {
+    let user = select(vec!["222222222222", "111111111111", "333333333333", "", "a=b, c"]);
+    let item = prop_oneof![
+        6 => user.clone().prop_map(|user| json!({"userId": user})),
+        2 => select(vec!["all", "some", ""]).prop_map(|group| json!({"group": group})),
+        1 => user.prop_map(|user| json!({"group": "all", "userId": user})),
+        1 => select(vec![json!(null), json!("x"), json!({"userId": 222222222222_u64}), json!({"userId": ["1", "2"]}), json!([])]),
+    ];
+    let items = prop_oneof![6 => vec(item.clone(), 1..4).prop_map(Value::from), 1 => item];
+    let operation = select(vec!["add", "add", "add", "remove", "Add"]);
+    let permission = (operation, items).prop_map(|(operation, items)| json!({operation: {"items": items}}));
+    let extra = (
+        select(vec!["dryRun", "Aa", "BB", "ä€😀", "force", "", "snapshotIdSet", "k0", "k1", "k2", "k3", "k4", "k5"]),
+        select(vec![
+            json!(true),
+            json!(0),
+            json!("x"),
+            json!(""),
+            json!({}),
+            json!([null, "y", [1, {"a": null, "b": -5}]]),
+        ]),
+    );
+    let members = (one_of(&["snap-1", "snap-2"]), one_of(&["CREATE_VOLUME_PERMISSION", "PRODUCT_CODES"]), permission);
+    let extras = prop_oneof![3 => vec(extra.clone(), 0..2), 1 => vec(extra, 0..18)];
+    let shuffled = (members, extras, any::<u64>()).prop_map(|((snapshot, attribute, permission), extras, order)| {
+        let mut members: Vec<(String, Value)> =
+            extras.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        for (at, member) in
+            [("snapshotId", snapshot), ("attributeType", attribute), ("createVolumePermission", permission)]
+                .into_iter()
+                .enumerate()
+        {
+            let place = (order >> (at * 8)) as usize % (members.len() + 1);
+            members.insert(place, (member.0.to_owned(), member.1));
+        }
+        members.into_iter().collect::<Value>()
+    });
+    prop_oneof![12 => shuffled, 1 => select(vec![json!(null), json!({}), json!(""), json!("{a=b}"), json!([])])]
+}
+
+/// A record as AWS writes it.
+fn raw() -> impl Strategy<Value = Value> {
+    let error = prop_oneof![6 => Just(None), 1 => one_of(&["Client.UnauthorizedOperation"]).prop_map(Some)];
+    let time = one_of(&["2026-11-05T10:20:30Z", "2026-11-05T10:20:30.5Z", "5"]);
+    let calls =
+        (one_of(&["ec2.amazonaws.com", "s3.amazonaws.com"]), one_of(&["ModifySnapshotAttribute", "CopySnapshot"]));
+    let arn = one_of(&["arn:aws:iam::111111111111:user/a", "arn:aws:iam::111111111111:root"]);
+    (calls, error, time, (arn, account(), account()), parameters()).prop_map(
+        |((source, name), error, time, (arn, owner, recipient), parameters)| {
+            let mut record = json!({
+                "eventVersion": "1.08", "userIdentity": {"arn": arn, "accountId": owner}, "eventTime": time,
+                "eventSource": source, "eventName": name, "requestParameters": parameters, "recipientAccountId": recipient,
+            });
+            if let Some(error) = error {
+                record["errorCode"] = error;
+            }
+            record
+        },
+    )
+}
+
+/// Puts a field into a document: nested, dotted, or between.
+fn put(document: &mut Value, name: &str, value: Value, form: u8) {
+    let parts: Vec<&str> = name.split('.').collect();
+    let cut = match form % 3 {
+        0 => 0,
+        1 => parts.len() - 1,
+        _ => usize::from(form) % parts.len(),
+    };
+    let mut at = document;
+    for part in &parts[..cut] {
+        if !at[*part].is_object() {
+            at[*part] = json!({});
+        }
+        at = &mut at[*part];
+    }
+    at[parts[cut..].join(".")] = value;
+}
+
+/// A document as Elastic's integration makes it.
+fn elastic() -> impl Strategy<Value = Value> {
+    let text = prop_oneof![
+        3 => select(vec!["222222222222", "111111111111", "111111111111}, {userId=222222222222", "all", ""]).prop_map(|user| {
+            format!("{{snapshotId=snap-1, attributeType=CREATE_VOLUME_PERMISSION, createVolumePermission={{add={{items=[{{userId={user}}}]}}}}}}")
+        }),
+        1 => parameters().prop_map(|parameters| esql::java_text(&parameters).unwrap_or_default()),
+        1 => parameters().prop_map(|parameters| parameters.to_string()),
+    ];
+    let text = bent(text).prop_map(Value::from).boxed();
+    let texts = prop_oneof![8 => text.clone(), 1 => vec(text, 0..3).prop_map(Value::from), 1 => parameters()];
+    let fields = (
+        one_of(&["2026-11-05T10:20:30.000Z", "5"]),
+        one_of(&["arn:aws:iam::111111111111:user/a", "b"]),
+        account(),
+        one_of(&["ModifySnapshotAttribute", "CopySnapshot", "modifysnapshotattribute"]),
+        one_of(&["ec2.amazonaws.com", "s3.amazonaws.com"]),
+        one_of(&["success", "failure", "unknown"]),
+        texts,
+    );
+    (fields, any::<[u8; 7]>()).prop_map(|(fields, forms)| {
+        let (time, arn, account, action, provider, outcome, texts) = fields;
+        let mut document = json!({});
+        let all = [
+            ("@timestamp", time),
+            ("aws.cloudtrail.user_identity.arn", arn),
+            ("cloud.account.id", account),
+            ("event.action", action),
+            ("event.provider", provider),
+            ("event.outcome", outcome),
+            ("aws.cloudtrail.request_parameters", texts),
+        ];
+        for ((name, value), form) in all.into_iter().zip(forms) {
+            if form % 32 > 0 {
+                put(&mut document, name, value, form);
+            }
+        }
+        document
+    })
+}
+
+/// Any JSON.
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        "\\PC{0,10}".prop_map(Value::from),
+        select(vec!["ModifySnapshotAttribute", "ec2.amazonaws.com", "success"]).prop_map(Value::from),
+    ];
+    let name = prop_oneof![
+        select(vec![
+            "event",
+            "action",
+            "eventName",
+            "eventSource",
+            "detail",
+            "message",
+            "log",
+            "Records",
+            "requestParameters",
+            "createVolumePermission",
+            "add",
+            "items",
+            "userId",
+            "event.original",
+            "aws.cloudtrail.request_parameters",
+            "",
+        ])
+        .prop_map(str::to_owned),
+        ".{0,4}",
+    ];
+    leaf.prop_recursive(6, 60, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            vec((name.clone(), inner.clone()), 0..6).prop_map(|members| members.into_iter().collect::<Value>()),
+            inner.prop_map(|value| value.to_string().into()),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(cases(250))]
+
+    #[test]
+    fn any_json_gives_the_same(tree in any_json()) {
+        agree(tree.to_string().as_bytes());
+        agree(json!({"message": tree}).to_string().as_bytes());
+    }
+
+    #[test]
+    fn any_bytes_give_the_same(bytes in vec(any::<u8>(), 0..60)) {
+        agree(&bytes);
+        agree(&[b"{\"eventName\":\"ModifySnapshotAttribute\",\"a\":\"", &bytes[..], b"\"}"].concat());
+    }
+
+    #[test]
+    fn records_and_documents_give_the_same(
+        record in prop_oneof![raw(), elastic()], envelopes in vec(select(vec!["detail", "message", "log", "Records", "event.original"]), 0..6),
+    ) {
+        let mut event = record;
+        for envelope in envelopes {
+            event = match envelope {
+                "message" | "log" | "event.original" => json!({envelope: event.to_string()}),
+                "Records" => json!({envelope: [event.clone(), 1, event]}),
+                _ => json!({envelope: event}),
+            };
+        }
+        agree(event.to_string().as_bytes());
+    }
+
+    #[test]
+    fn bent_texts_give_the_same(text in bent(prop_oneof![raw(), elastic()].prop_map(|record| record.to_string()))) {
+        agree(text.as_bytes());
+    }
+
+    #[test]
+    fn documents_are_judged_as_the_query_judges_them(document in elastic()) {
+        let event = document.to_string();
+        let found = PAIRS.with_borrow_mut(|pairs| pairs[0].evaluate(event.as_bytes())).expect("an event");
+        let columns: Vec<String> = found.into_iter().map(|finding| finding.columns).collect();
+        let expected: Vec<String> = esql::document(&document).into_iter().collect();
+        prop_assert_eq!(columns, expected, "{}", event);
+    }
+
+    #[test]
+    fn records_are_judged_as_the_query_judges_the_documents_of_them(record in raw()) {
+        let event = record.to_string();
+        let found = PAIRS.with_borrow_mut(|pairs| pairs[0].evaluate(event.as_bytes())).expect("an event");
+        let columns: Vec<String> = found.into_iter().map(|finding| finding.columns).collect();
+        let expected: Vec<String> = esql::record(&record).into_iter().collect();
+        prop_assert_eq!(columns, expected, "{}", event);
+    }
+}
+
+/// The properties above say something only if enough of what they try is found.
+#[test]
+fn the_records_that_are_tried_are_often_found() {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut count = [0; 4];
+    for _ in 0..400 {
+        let (record, document) = (raw(), elastic()).new_tree(&mut runner).expect("a record").current();
+        count[0] += usize::from(esql::record(&record).is_some());
+        count[1] += usize::from(esql::document(&document).is_some());
+        let events = [record.to_string(), document.to_string()];
+        for (event, count) in events.iter().zip(&mut count[2..]) {
+            *count += PAIRS.with_borrow_mut(|pairs| pairs[1].evaluate(event.as_bytes())).expect("an event").len();
+        }
+    }
+    assert!(count.iter().all(|found| *found > 40), "{count:?}");
+}
