@@ -71,8 +71,8 @@ pub struct Writing {
 pub enum Ended {
     /// The reader of the output has gone.
     Closed,
-    /// The output cannot be written: why, and up to which line it is complete.
-    Output(io::Error, String),
+    /// The output cannot be written: why, and up to which line it is complete, if that is known of any.
+    Output(io::Error, Option<String>),
     /// The dead letters cannot be written: why, and for which line.
     DeadLetter(io::Error, String),
     /// A thread cannot be started, or broke down.
@@ -102,7 +102,7 @@ pub(crate) struct Output<W> {
     lines_before: u64,
     lines_so_far: u64,
     /// The last line that was written, for the message when the next one cannot be.
-    complete: String,
+    complete: Option<String>,
 }
 
 /// Failures of a component in a row.
@@ -138,7 +138,7 @@ impl<W: Write> Output<W> {
             in_long_line: false,
             lines_before: 0,
             lines_so_far: 0,
-            complete: "its beginning".into(),
+            complete: None,
         }
     }
 
@@ -180,7 +180,7 @@ impl<W: Write> Output<W> {
             self.problem(block, problem);
         }
         if !bytes.is_empty() {
-            self.complete = self.place(block, block.lines.saturating_sub(1));
+            self.complete = Some(self.place(block, block.lines.saturating_sub(1)));
         }
         Ok(())
     }
@@ -377,11 +377,10 @@ impl<W: Write> Output<W> {
         let file = printable(&block.file);
         let line = self.line_number(block, 0);
         self.talk.say(&match problem {
-            Problem::Open(error) => format!("{file}: cannot be opened: {}", reason(error)),
-            Problem::Read(error) if line < 2 => format!("{file}: cannot be read: {}", reason(error)),
-            Problem::Read(error) => {
+            Problem::Read(error) if line > 1 => {
                 format!("{file}: cannot be read further than line {}: {}", line - 1, reason(error))
             }
+            Problem::Open(error) | Problem::Read(error) => format!("{file}: cannot be read: {}", reason(error)),
             Problem::Unfinished => format!("{file}:{line}: the list of records is broken off"),
             Problem::Stopped => {
                 format!("{file}:{line}: stopped within this line: what was not read of it is not judged")

@@ -190,7 +190,9 @@ impl Common {
                 Exit::Unjudged
             }
             Some(Ended::Output(error, complete)) => {
-                say(&format!("<stdout>: {}; the output is complete up to {complete}", reason(&error)));
+                let complete = complete
+                    .map_or("incomplete from its first line on".into(), |place| format!("complete up to {place}"));
+                say(&format!("<stdout>: {}; the output is {complete}", reason(&error)));
                 Exit::CouldNotRun
             }
             Some(Ended::DeadLetter(error, place)) => {
