@@ -30,7 +30,7 @@ fn pair(settings: &str) -> Pair {
     let component = components.entry(settings.to_owned()).or_insert_with(|| {
         let sandbox = Sandbox::new(Limits::default(), false).expect("a sandbox");
         let bytes = std::fs::read(support::ebs()).expect("the component");
-        let mut component = sandbox.load(&bytes).expect("the component is loaded");
+        let mut component = sandbox.load("ebs", &bytes).expect("the component is loaded");
         component.configure(0, settings).expect("the settings are taken");
         Arc::new(component)
     });

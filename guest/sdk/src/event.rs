@@ -23,12 +23,12 @@ pub struct Event<'e> {
 /// The memory of an event, for the next one.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     found: Vec<Found>,
 }
 
 /// More nodes than this are not kept for the next event: one large event must not hold memory for ever.
-const NODES_KEPT_MAX: usize = 16_384;
+pub(crate) const NODES_KEPT_MAX: usize = 16_384;
 
 /// So many fields of an event are remembered: looking them through must not cost more than searching.
 const FOUND_MAX: usize = 64;
@@ -228,8 +228,8 @@ impl<'v> Value<'v> {
                     unescaped = scan::unescape(own);
                     own = unescaped.as_bytes();
                 }
-                // Most names are told by their first letter. An empty one is never part of a dotted name.
-                if own.first() != name.as_bytes().first() {
+                // Most names are told by their first letter. An empty one is no part of a dotted name.
+                if own.is_empty() || own.first() != name.as_bytes().first() {
                     continue;
                 }
                 match name.as_bytes().strip_prefix(own) {
@@ -325,7 +325,7 @@ mod tests {
     #[test]
     fn memory_that_was_given_back_holds_nothing_of_the_event_before() {
         let first = Event::parse(br#"{"a":{"b":[1,2,3]},"c":4}"#.as_slice()).unwrap();
-        let second = Event::parse_reusing(br#"{"c":5}"#.as_slice().into(), first.into_nodes()).unwrap();
+        let second = Event::parse_reusing(br#"{"c":5}"#.as_slice().into(), first.into_scratch()).unwrap();
         assert_eq!((second.field("c"), second.field("a.b")), ("5".into(), Values::Null));
         assert_eq!(second.root().children().count(), 1);
     }

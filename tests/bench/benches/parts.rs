@@ -69,7 +69,7 @@ fn component() -> Arc<Component> {
     let built = trommel::build::build(&folder, None, &mut |_| {}).expect("the rule builds");
     let sandbox = Sandbox::new(Limits::default(), true).expect("the sandbox can be made");
     let bytes = std::fs::read(built.component).expect("the component can be read");
-    Arc::new(sandbox.load(&bytes).expect("the component can be loaded"))
+    Arc::new(sandbox.load("rule", &bytes).expect("the component can be loaded"))
 }
 
 /// One pass over a block that holds none of so many needles.
