@@ -2,8 +2,10 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 /// The program that is tested.
 pub(crate) fn trommel() -> Command {
@@ -15,11 +17,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The component of a rule crate of the project, built by what `trommel build` calls.
+/// The component of a rule crate of the project, built by what `trommel build` calls, once a process.
 pub(crate) fn component(crate_dir: &str) -> PathBuf {
+    static BUILT: Mutex<BTreeMap<String, PathBuf>> = Mutex::new(BTreeMap::new());
+    let mut known = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(component) = known.get(crate_dir) {
+        return component.clone();
+    }
     let built = trommel::build::build(&root().join(crate_dir), None, &mut |note| eprintln!("{note}"));
     match built {
-        Ok(built) => built.component,
+        Ok(built) => known.entry(crate_dir.to_owned()).or_insert(built.component).clone(),
         Err(error) => panic!("{crate_dir}: {error}\n{}", error.hint().unwrap_or_default()),
     }
 }
