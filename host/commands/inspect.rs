@@ -16,7 +16,7 @@ use crate::words::Exit;
 /// The component is loaded as `run` loads it, so one that `inspect` takes, `run` takes; no event is judged.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// A rule component, or the folder of a rule crate, which is built first.
+    /// A component (.wasm), or the folder of a rule crate, which is built first.
     #[arg(value_name = "RULE")]
     rule: PathBuf,
     /// Prints JSON, with all that the rules say of themselves.

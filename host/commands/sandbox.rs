@@ -15,7 +15,7 @@ use crate::words::{self, Hinted};
 #[command(next_help_heading = "Sandbox")]
 pub(crate) struct SandboxArguments {
     /// What a component is given that imports WASI 0.2.
-    #[arg(long, value_enum, default_value_t = WasiArgument::Nothing)]
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = WasiArgument::Nothing)]
     wasi: WasiArgument,
     /// Does not keep compiled rules for the next start.
     #[arg(long)]
