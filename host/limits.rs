@@ -5,6 +5,8 @@
 pub struct Limits {
     /// The component's own size, in bytes.
     pub component_bytes: usize,
+    /// The size of one function, in bytes.
+    pub function_bytes: usize,
     /// How long compiling the component may take, in seconds.
     pub compile_seconds: u64,
     /// Work in instantiation, `describe` and `configure`, each, in units of fuel: about one an instruction.
@@ -29,6 +31,8 @@ pub struct Limits {
 
 /// Default of [`Limits::component_bytes`]: an interpreter compiled to wasm has some 12 MB.
 pub const COMPONENT_BYTES_MAX: usize = 32 << 20;
+/// Default of [`Limits::function_bytes`]: those of large interpreters have some 100 KB.
+pub const FUNCTION_BYTES_MAX: usize = 512 << 10;
 /// Default of [`Limits::compile_seconds`].
 pub const COMPILE_SECONDS_MAX: u64 = 60;
 /// Default of [`Limits::load_fuel`]: about a second.
@@ -60,6 +64,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             component_bytes: COMPONENT_BYTES_MAX,
+            function_bytes: FUNCTION_BYTES_MAX,
             compile_seconds: COMPILE_SECONDS_MAX,
             load_fuel: LOAD_FUEL_MAX,
             event_fuel: EVENT_FUEL_MAX,

@@ -1,4 +1,4 @@
-//! The sandbox: loads rule components, and runs them within limits. With its part `wasi.rs` the only file that knows
+//! The sandbox: loads rule components, and runs them within limits. With its parts in `rule/` the only file that knows
 //! wasmtime.
 //!
 //! What an event is, which events a component sees and what becomes of its findings is left to others.
@@ -14,6 +14,7 @@ use crate::limits::{CORE_INSTANCES_MAX, HANDLES_MAX, Limits};
 use crate::metadata::{self, AttackEntry, Finding, Metadata, SettingError, Severity, Threat};
 use crate::needles;
 
+mod shape;
 mod wasi;
 
 mod bindings {
@@ -81,6 +82,10 @@ pub enum LoadError {
     CoreModule,
     /// A broken component, or one that needs what the host does not have: why.
     Invalid(String),
+    /// A function is larger than the limit, given here: compiling it could take any time.
+    LargeFunction(usize),
+    /// It is composed of components that have code of their own.
+    Composed,
     /// Compiling took more seconds than the limit, given here.
     CompileTime(u64),
     /// The component imports these, which nothing provides.
@@ -192,6 +197,7 @@ impl Sandbox {
             }
             _ => return Err(LoadError::NotWasm),
         }
+        shape::check(bytes, self.limits.function_bytes)?;
         let compiled = self.compile(bytes)?;
         let component_type = compiled.component_type();
         let imports: Vec<_> = component_type.imports(&self.engine).map(|(name, item)| (name, item.ty)).collect();

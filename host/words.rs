@@ -100,6 +100,14 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
         LoadError::Invalid(why) => {
             (format!("is no valid component: {}", printable(why)), "build it again, or ask its author".into())
         }
+        LoadError::LargeFunction(max) => (
+            format!("has a function of more than {max} bytes"),
+            "--function-bytes-max raises the limit, for a component that you trust".into(),
+        ),
+        LoadError::Composed => (
+            "is composed of components that have code of their own: work between them cannot be bounded".into(),
+            "build the rule as one component".into(),
+        ),
         LoadError::CompileTime(seconds) => (
             format!("was not compiled within {seconds} seconds"),
             "--compile-seconds-max raises the limit, for a component that you trust".into(),

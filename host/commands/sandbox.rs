@@ -23,6 +23,9 @@ pub(crate) struct SandboxArguments {
     /// How large a component may be.
     #[arg(long, value_name = "BYTES", default_value_t = limits::COMPONENT_BYTES_MAX, value_parser = whole::<usize>)]
     component_bytes_max: usize,
+    /// How large a function of a component may be.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::FUNCTION_BYTES_MAX, value_parser = whole::<usize>)]
+    function_bytes_max: usize,
     /// How long a component may take to compile.
     #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>)]
     compile_seconds_max: u64,
@@ -87,6 +90,7 @@ impl SandboxArguments {
     fn limits(&self) -> Limits {
         Limits {
             component_bytes: self.component_bytes_max,
+            function_bytes: self.function_bytes_max,
             compile_seconds: self.compile_seconds_max,
             load_fuel: self.load_fuel_max,
             event_fuel: self.event_fuel_max,
