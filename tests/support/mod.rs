@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) mod wat;
+
 /// The program that is tested.
 pub(crate) fn trommel() -> Command {
     Command::new(env!("CARGO_BIN_EXE_trommel"))

@@ -1,0 +1,2 @@
+;; A core module, in no component at all.
+(module)

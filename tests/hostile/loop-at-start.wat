@@ -1,0 +1,3 @@
+;; Never comes back from its start function.
+(func $start (loop (br 0)))
+(start $start)

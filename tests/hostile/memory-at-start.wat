@@ -1,0 +1,2 @@
+;; Has more memory from the beginning than an instance may have.
+(memory (export "memory") 3000)

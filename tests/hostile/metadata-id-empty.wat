@@ -1,0 +1,2 @@
+;; Has no id.
+(data (i32.const 20) "\00")

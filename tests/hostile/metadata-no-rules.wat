@@ -1,0 +1,2 @@
+;; Has no rules.
+(data (i32.const 12) "\00")

@@ -1,0 +1,2 @@
+;; Has a severity that there is not.
+(data (i32.const 72) "\09")

@@ -1,0 +1,3 @@
+;; Describes itself in ten megabytes.
+(memory (export "memory") 200)
+(data (i32.const 40) "\00\00\02\00" "\00\00\a0\00")

@@ -1,0 +1,2 @@
+;; Traps in `describe`.
+(func (export "describe") (result i32) (unreachable))
