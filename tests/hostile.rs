@@ -185,3 +185,39 @@ fn a_broken_component_is_refused_or_harmless() {
     assert_eq!((ran.code, &*ran.stdout), (2, ""));
     assert!(ran.stderr.starts_with("trommel: cut.wasm: is no valid component: "), "{}", ran.stderr);
 }
+
+#[test]
+fn each_flag_is_a_limit() {
+    let finds = r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))"#;
+    let traps = r#"(func (export "evaluate") (param i32 i32) (result i32) (unreachable))"#;
+    let table = "(table 10 funcref)";
+    let deep = r#"(func $deeper (param i32) (result i32)
+          (if (result i32) (local.get 0)
+            (then (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
+            (else (i32.const 1))))
+        (func (export "evaluate") (param i32 i32) (result i32) (drop (call $deeper (i32.const 10000))) (i32.const 400))"#;
+    for (text, args, limit, why) in [
+        ("", "--component-bytes-max", "10", "is larger than 10 bytes"),
+        ("", "--function-bytes-max", "2", "has a function of more than 2 bytes"),
+        ("", "--compile-seconds-max", "0", "was not compiled within 0 seconds"),
+        ("", "--load-fuel-max", "1", "fuel: did more work than its limit"),
+        ("", "--byte-fuel-max 0 --event-fuel-max", "1", "fuel: did more work than its limit"),
+        ("", "--event-fuel-max 0 --byte-fuel-max", "1", "fuel: did more work than its limit"),
+        ("", "--memory-bytes-max", "65536", "memory: wanted more than 65536 bytes"),
+        (table, "--table-elements-max", "5", "memory: wanted more than"),
+        (deep, "--stack-bytes-max", "65536", "stack: overflowed its stack"),
+        (finds, "--answer-bytes-max", "10", "answer: is larger than its limit"),
+        ("", "--metadata-bytes-max", "10", "answer: is larger than its limit"),
+        ("", "--event-bytes-max", "1", "the event is longer than --event-bytes-max"),
+        (traps, "--failures-max", "1", "taken out after 1 failure"),
+    ] {
+        let bytes = binary(text);
+        let args: Vec<_> = args.split_whitespace().chain([limit]).collect();
+        let flag = args[args.len() - 2];
+        let ran = refusal("r.wasm", &bytes, &args);
+        assert!(ran.code != 0 && ran.stderr.contains(why), "{flag}: {ran:?}");
+        let ran = refusal("r.wasm", &bytes, &["--quiet"]);
+        let fails_anyway = text == traps;
+        assert_eq!(ran.code, i32::from(fails_anyway), "without {flag}: {ran:?}");
+    }
+}
