@@ -18,7 +18,7 @@ use proptest::sample::{Index, select};
 use trommel::{Emit, OnError, Stop, Unwrap};
 
 use events::{cases, line, object, pieces, quoted, stream};
-use through::{How, Named, Out, file, pipe, through};
+use through::{How, Named, Out, file, pipe, same, text, through};
 
 /// The components of these names, in this order.
 fn components(names: &[&str]) -> Vec<Named> {
@@ -67,17 +67,6 @@ fn how() -> impl Strategy<Value = How> {
 fn cutting() -> impl Strategy<Value = (usize, usize, Vec<usize>)> {
     let block = prop_oneof![1..20_usize, 20..2000_usize];
     (1..5_usize, block, vec(prop_oneof![1..10_usize, 1..400_usize], 1..6))
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn same(one: &Out, other: &Out, how: &str) {
-    assert_eq!(text(&one.bytes), text(&other.bytes), "{how}");
-    assert_eq!(one.messages, other.messages, "{how}");
-    assert_eq!(one.letters, other.letters, "{how}");
-    assert_eq!((&one.counts, one.ended), (&other.counts, other.ended), "{how}");
 }
 
 /// The input read as it comes, and cut to pieces.

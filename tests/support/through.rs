@@ -83,6 +83,19 @@ pub(crate) fn lines(text: &[u8]) -> Vec<&[u8]> {
     lines
 }
 
+/// The text to show of bytes.
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Checks that two ways gave the same.
+pub(crate) fn same(one: &Out, other: &Out, how: &str) {
+    assert_eq!(text(&one.bytes), text(&other.bytes), "{how}");
+    assert_eq!(one.messages, other.messages, "{how}");
+    assert_eq!(one.letters, other.letters, "{how}");
+    assert_eq!((&one.counts, one.ended), (&other.counts, other.ended), "{how}");
+}
+
 /// The writing end of what a run writes.
 #[derive(Clone)]
 struct Sink(Arc<Mutex<Vec<u8>>>, Option<Arc<AtomicBool>>);
