@@ -69,8 +69,20 @@ fn refuses_settings_with_every_place_and_reason() {
         ),
         (r#"{"trusted_accounts":"111122223333"}"#, &[("/trusted_accounts", "a list of strings")]),
         (r#"{"parity":"ESQL"}"#, &[("/parity", "one of none, esql")]),
-        (r#"{"parity":true,"trusted":[]}"#, &[("/parity", "one of none, esql"), ("/trusted", "nothing: the rule's settings are trusted_accounts, parity")]),
-        (r#"{"":1,"a/b~c":2}"#, &[("/", "nothing: the rule's settings are trusted_accounts, parity"), ("/a~1b~0c", "nothing: the rule's settings are trusted_accounts, parity")]),
+        (
+            r#"{"parity":true,"trusted":[]}"#,
+            &[
+                ("/parity", "one of none, esql"),
+                ("/trusted", "nothing: the rule's settings are trusted_accounts, parity"),
+            ],
+        ),
+        (
+            r#"{"":1,"a/b~c":2}"#,
+            &[
+                ("/", "nothing: the rule's settings are trusted_accounts, parity"),
+                ("/a~1b~0c", "nothing: the rule's settings are trusted_accounts, parity"),
+            ],
+        ),
         ("", &[("", "a JSON object (unexpected end at byte 0)")]),
         ("[]", &[("", "a JSON object (expected `{` at byte 0)")]),
         ("{} {}", &[("", "a JSON object (expected the end of the text at byte 3)")]),
