@@ -182,7 +182,12 @@ fn wait_for_turn(rule: &RuleCrate, note: &mut dyn FnMut(&str)) -> Result<File, B
         let file = File::create(&path)?;
         if file.try_lock().is_err() {
             note("waiting for another build");
-            file.lock()?;
+            // A signal may interrupt the waiting.
+            while let Err(error) = file.lock() {
+                if error.kind() != io::ErrorKind::Interrupted {
+                    return Err(error);
+                }
+            }
         }
         Ok(file)
     };

@@ -1,5 +1,7 @@
 //! The first rule twice: natively, and in the sandbox.
 
+#![allow(dead_code, reason = "each target uses its part")]
+
 use std::sync::Arc;
 
 use trommel::{Component, FailureKind, Instance};

@@ -1,5 +1,7 @@
 //! What the checks of [`checks`](super::checks) need, built once.
 
+#![allow(dead_code, reason = "each target uses its part")]
+
 use std::path::Path;
 use std::sync::Arc;
 
