@@ -52,6 +52,7 @@ pub(crate) fn object() -> impl Strategy<Value = String> {
         told("fruit", &["apple", "pear", "kiwi", "Apple"]),
         told("colour", &["red", "green", "blue"]),
         told("do", &["find", "twice", "crash", "run", "take", "lie", "find", "nothing"]),
+        told("quiet", &["find", "crash", "lie", "nothing"]),
         Just(r#""every":true"#.to_owned()),
         Just(r#""a":{"b":[1,"}",{"c":"]"}]}"#.to_owned()),
         ("[ -~äß€😀]{0,12}", escaping()).prop_map(|(text, how)| format!("\"text\" : {}", quoted(&text, how))),
