@@ -58,16 +58,13 @@ pub struct Job {
 
 /// Runs a job to the end of its input, or to whatever ends it before.
 pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended>) {
-    let rules = |component: &Component| component.rules().len();
     let mut counts = Counts::default();
     for (name, _) in &job.components {
         counts.components.push(ComponentCounts { name: name.clone(), ..ComponentCounts::default() });
     }
-    let needles = Needles::new(job.components.iter().map(|(_, component)| {
-        let mut all = Vec::with_capacity(rules(component));
-        all.extend(component.rules().iter().map(|rule| rule.needles.as_slice()));
-        all
-    }));
+    let needles = Needles::new(
+        job.components.iter().map(|(_, component)| component.rules().iter().map(|rule| &*rule.needles).collect()),
+    );
     let taken_out: Arc<[AtomicBool]> = job.components.iter().map(|_| AtomicBool::new(false)).collect();
     let needles = Arc::new(needles);
     let writing = job.writing.clone();
@@ -110,6 +107,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
                 }
                 alerts[component][finding.rule].alert(finding, with_event.then_some(event))
             },
+            concerned: Vec::new(),
         };
         let worker = Worker(shared.clone());
         let work = move || worker.work(|block| sieve.sift(block));
@@ -163,39 +161,37 @@ impl<W: Write> Shared<W> {
         Some((input.pieces - 1, piece))
     }
 
-    /// Writes blocks of a piece that is not at its end, once its turn has come. Answers with false when the run ended.
-    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> bool {
+    /// Writes blocks of a piece that is not at its end, once its turn has come. Answers with a block to go on with;
+    /// `None` when the run has ended.
+    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> Option<Block> {
         let mut turns = self.turns();
         while turns.ended.is_none() && turns.next != number {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
         turns.write(judged);
         self.turn.notify_all();
-        turns.ended.is_none()
+        turns.spare()
     }
 
-    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Answers with false when
-    /// the run ended.
-    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> bool {
+    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Answers like
+    /// [`write`](Self::write).
+    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> Option<Block> {
         let mut turns = self.turns();
         while turns.ended.is_none() && number > turns.next + self.ahead {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
         if number != turns.next {
             turns.waiting.insert(number, std::mem::take(judged));
-            return turns.ended.is_none();
+            return turns.spare();
         }
         turns.write(judged);
         turns.next += 1;
-        while let Some(mut judged) = {
-            let next = turns.next;
-            turns.waiting.remove(&next)
-        } {
+        while let Some(mut judged) = turns.next_waiting() {
             turns.write(&mut judged);
             turns.next += 1;
         }
         self.turn.notify_all();
-        turns.ended.is_none()
+        turns.spare()
     }
 
     /// Waits until all threads have ended, or something has ended the run: a thread may then still wait for input.
@@ -234,29 +230,41 @@ impl<W: Write> Worker<W> {
         let mut block = Block::default();
         let mut judged = Vec::new();
         while let Some((number, piece)) = shared.next(&mut block) {
-            if let Piece::Part(mut lines) = piece {
-                while lines.next(&mut block) {
-                    let sifted = sift(&block);
-                    judged.push((std::mem::take(&mut block), sifted));
-                    // A part is one block, but where a line goes on and on: that waits for its turn.
-                    if judged.len() == BLOCKS_OF_PART_MAX && !shared.write(number, &mut judged) {
-                        return;
-                    }
-                    block = shared.turns().spare.pop().unwrap_or_default();
-                }
-            } else {
+            let Piece::Part(mut lines) = piece else {
+                let sifted = sift(&block);
+                judged.push((block, sifted));
+                let Some(spare) = shared.finish(number, &mut judged) else { return };
+                block = spare;
+                continue;
+            };
+            while lines.next(&mut block) {
                 let sifted = sift(&block);
                 judged.push((std::mem::take(&mut block), sifted));
+                if lines.are_done() {
+                    break;
+                }
+                // A part is one block, but where a line goes on and on: that waits for its turn.
+                if judged.len() == BLOCKS_OF_PART_MAX {
+                    let Some(spare) = shared.write(number, &mut judged) else { return };
+                    block = spare;
+                }
             }
-            if !shared.finish(number, &mut judged) {
-                return;
-            }
-            block = shared.turns().spare.pop().unwrap_or_default();
+            let Some(spare) = shared.finish(number, &mut judged) else { return };
+            block = spare;
         }
     }
 }
 
 impl<W: Write> Turns<W> {
+    fn next_waiting(&mut self) -> Option<Vec<(Block, Sifted)>> {
+        self.waiting.remove(&self.next)
+    }
+
+    /// A block to go on with. `None` when the run has ended.
+    fn spare(&mut self) -> Option<Block> {
+        self.ended.is_none().then(|| self.spare.pop().unwrap_or_default())
+    }
+
     fn write(&mut self, judged: &mut Vec<(Block, Sifted)>) {
         for (block, sifted) in judged.drain(..) {
             if self.ended.is_none() {

@@ -3,7 +3,7 @@
 //! An event can matter to a component if it holds a needle of one of its rules, or an escape that could hide one. The
 //! contract says which escapes could; see `needles` in `wit/event-filter.wit`.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use memchr::memmem;
 
 /// The longest needle.
@@ -33,7 +33,8 @@ pub struct Needles {
 #[derive(Debug)]
 enum Search {
     Needle(Box<memmem::Finder<'static>>),
-    Needles(AhoCorasick),
+    Group(packed::Searcher),
+    Many(AhoCorasick),
     Escapes(Box<Escapes>),
 }
 
@@ -41,16 +42,17 @@ impl Search {
     fn find(&self, text: &[u8]) -> Option<usize> {
         match self {
             Self::Needle(finder) => finder.find(text),
-            Self::Needles(automaton) => automaton.find(text).map(|found| found.start()),
+            Self::Group(group) => group.find(text).map(|found| found.start()),
+            Self::Many(automaton) => automaton.find(text).map(|found| found.start()),
             Self::Escapes(escapes) => escapes.find(text),
         }
     }
 }
 
-/// So many needles are searched at once by vector instructions; many more than that and the search is four times slower.
-const NEEDLES_AT_ONCE: usize = 32;
-/// More groups of needles than this are slower than one automaton without vector instructions.
-const GROUPS_MAX: usize = 4;
+/// So many needles are found at once by vector instructions.
+const GROUP_NEEDLES_MAX: usize = 64;
+/// More groups than this, each with a pass of its own, are slower than one automaton.
+const GROUPS_MAX: usize = 8;
 
 impl Needles {
     /// Takes the needles of each component: those of each of its rules. A rule without needles must see every event.
@@ -63,17 +65,12 @@ impl Needles {
                 owners.push(number as u32);
             }
         }
-        let all = automaton(&needles, MatchKind::Standard);
-        let mut searches = Vec::new();
-        if let [needle] = *needles.as_slice() {
-            searches.push(Search::Needle(Box::new(memmem::Finder::new(needle).into_owned())));
-        } else {
-            let groups = needles.len().div_ceil(NEEDLES_AT_ONCE);
-            let size = if groups > GROUPS_MAX { needles.len() } else { NEEDLES_AT_ONCE };
-            // This kind of automaton has a vectorized search in front.
-            let group = |needles: &[&str]| Search::Needles(automaton(needles, MatchKind::LeftmostFirst));
-            searches.extend(needles.chunks(size.max(1)).map(group));
-        }
+        let all = automaton(&needles);
+        let mut searches = match *needles.as_slice() {
+            [] => Vec::new(),
+            [needle] => vec![Search::Needle(Box::new(memmem::Finder::new(needle).into_owned()))],
+            _ => groups(&needles).unwrap_or_else(|| vec![Search::Many(all.clone())]),
+        };
         searches.push(Search::Escapes(Box::new(Escapes::hiding(needles.iter().copied()))));
         Self { searches, all, owners, sees_all }
     }
@@ -139,8 +136,19 @@ impl Scan<'_> {
     }
 }
 
-fn automaton(needles: &[&str], kind: MatchKind) -> AhoCorasick {
-    AhoCorasick::builder().match_kind(kind).build(needles).expect("needles are few and short: metadata is bounded")
+/// Searches for needles by vector instructions. `None` where the processor has none that serve, or for too many needles.
+fn groups(needles: &[&str]) -> Option<Vec<Search>> {
+    let groups = needles.chunks(GROUP_NEEDLES_MAX);
+    if groups.len() > GROUPS_MAX {
+        return None;
+    }
+    groups.map(|group| packed::Searcher::new(group).map(Search::Group)).collect()
+}
+
+fn automaton(needles: &[&str]) -> AhoCorasick {
+    // The kind that is built the fastest of those that are fast: mostly it looks at few events.
+    let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).prefilter(false).build(needles);
+    builder.expect("needles are few and short: metadata is bounded")
 }
 
 /// Whether an event can matter to one rule with these needles.

@@ -160,7 +160,7 @@ impl<W: Write> Output<W> {
         if let Kind::TooLong { first } = block.kind {
             self.too_long(block, first)?;
         } else {
-            self.end_long_line()?;
+            self.end_long_line();
             self.streaks.iter_mut().for_each(|streak| streak.from = 0);
             let mut copied = 0;
             for line in &sifted.lines {
@@ -187,7 +187,7 @@ impl<W: Write> Output<W> {
 
     /// Ends the output.
     pub(crate) fn finish(&mut self) -> Result<(), Ended> {
-        self.end_long_line()?;
+        self.end_long_line();
         self.flush()
     }
 
@@ -344,7 +344,7 @@ impl<W: Write> Output<W> {
 
     fn too_long(&mut self, block: &Block, first: bool) -> Result<(), Ended> {
         if first {
-            self.end_long_line()?;
+            self.end_long_line();
             self.flush()?;
             self.counts.too_long += 1;
             let text = "the event is longer than --event-bytes-max, and was not judged";
@@ -366,11 +366,10 @@ impl<W: Write> Output<W> {
         Ok(())
     }
 
-    fn end_long_line(&mut self) -> Result<(), Ended> {
+    fn end_long_line(&mut self) {
         if std::mem::take(&mut self.in_long_line) {
             self.gathered.push(b'\n');
         }
-        Ok(())
     }
 
     fn problem(&mut self, block: &Block, problem: &Problem) {

@@ -358,6 +358,12 @@ impl Lines {
         found
     }
 
+    /// Whether nothing more can come, so that nobody need ask. `false` where that is not known.
+    pub(crate) fn are_done(&self) -> bool {
+        let in_lines = matches!(self.state, State::Lines) && self.rest.is_empty();
+        self.at_end && self.broken.is_none() && in_lines
+    }
+
     fn fill_and_step(&mut self, block: &mut Block) -> bool {
         loop {
             block.line = self.line;

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 use crate::metadata::Finding;
 use crate::needles::Needles;
-use crate::read::{Block, Kind};
+use crate::read::{Block, Kind, is_blank};
 use crate::rule::{Failure, FailureKind};
 
 /// Which lines are judged.
@@ -33,6 +33,8 @@ pub(crate) struct Sieve<J, N> {
     pub(crate) components: usize,
     pub(crate) judge: J,
     pub(crate) note: N,
+    /// The components to which the last event can matter.
+    pub(crate) concerned: Vec<bool>,
 }
 
 /// What was found in a block.
@@ -116,15 +118,17 @@ where
     }
 
     fn line(&mut self, event: &[u8]) -> Option<What> {
-        if event.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r')) {
+        if is_blank(event) {
             return self.sifting.blanks.then_some(What::Blank);
         }
-        let mut concerned = vec![true; self.components];
         if self.sifting.needles {
-            self.needles.concerned(event, &mut concerned);
+            self.needles.concerned(event, &mut self.concerned);
         }
         let mut verdicts = Vec::new();
-        for (component, _) in concerned.iter().enumerate().filter(|(_, concerned)| **concerned) {
+        for component in 0..self.components {
+            if self.sifting.needles && !self.concerned[component] {
+                continue;
+            }
             let Some(result) = (self.judge)(component, event) else { continue };
             if matches!(&result, Ok(findings) if findings.is_empty()) {
                 continue;
@@ -144,9 +148,11 @@ where
         if verdicts.is_empty() {
             return None;
         }
-        self.needles.concerned(event, &mut concerned);
+        if !self.sifting.needles {
+            self.needles.concerned(event, &mut self.concerned);
+        }
         for verdict in &mut verdicts {
-            verdict.concerned = concerned[verdict.component];
+            verdict.concerned = self.concerned[verdict.component];
             if let Err(failure) = &mut verdict.result
                 && failure.kind == FailureKind::Malformed
                 && !nests_deeper(event, DEPTH_MAX)
@@ -263,7 +269,8 @@ mod tests {
         };
         let note = |_: usize, finding: &Finding, _: &[u8]| finding.rule.to_string();
         let sifting = Sifting { needles, validate, blanks: true };
-        let mut sieve = Sieve { sifting, needles: Arc::new(all), components: rules.len(), judge, note };
+        let mut sieve =
+            Sieve { sifting, needles: Arc::new(all), components: rules.len(), judge, note, concerned: Vec::new() };
         let judged = |line: Line| match line.what {
             What::Judged(verdicts) => {
                 assert!(verdicts.iter().all(|verdict| verdict.concerned), "what was found concerns whom it should");
