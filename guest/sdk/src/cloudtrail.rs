@@ -69,7 +69,7 @@ impl Event<'_> {
 }
 
 fn locate(event: &Event<'_>, inner: Option<&Rc<Event<'static>>>, value: Value<'_>, deep: usize, records: &mut Records) {
-    let has = |name| value.known_field(name) != Values::Null;
+    let has = |name| !value.known_field(name).is_null();
     let form = if has("eventName") || has("eventSource") {
         Form::Raw
     } else if has("event.action") || has("event.provider") {
@@ -128,7 +128,7 @@ impl<'e> Record<'e> {
         match (self.form, time.single()) {
             // The integration indexes milliseconds; AWS writes whole seconds.
             (Form::Raw, Some(text)) if text.ends_with('Z') && !text.contains('.') => {
-                Values::One(Cow::Owned(text.replace('Z', ".000Z")))
+                Values::One(text.replace('Z', ".000Z").into())
             }
             _ => time,
         }
@@ -168,17 +168,14 @@ impl<'e> Record<'e> {
     /// The account whose resources are called for: the caller's, and in a raw record without caller the recipient's.
     pub fn owner_account(&self) -> Values<'e> {
         match (self.form, self.caller_account()) {
-            (Form::Raw, Values::Null) => self.field("", "recipientAccountId"),
+            (Form::Raw, Values::Null) => self.raw_field("recipientAccountId"),
             (_, account) => account,
         }
     }
 
     /// `requestParameters`, to be asked for fields, whether they arrive as an object, as JSON text or as Java's text.
     pub fn request_parameters(&self) -> Parameters<'e> {
-        let name = match self.form {
-            Form::Raw => "requestParameters",
-            Form::Elastic => "aws.cloudtrail.request_parameters",
-        };
+        let name = self.parameters_name();
         let read = |text: &str| {
             let json = |text: &str| Event::parse(text.as_bytes().to_vec()).ok();
             json(text).or_else(|| json(&java_map::to_json(text)?))
@@ -189,21 +186,32 @@ impl<'e> Record<'e> {
     /// `aws.cloudtrail.request_parameters`, as the integration indexes it: the `toString()` of a Java `HashMap`.
     pub fn request_parameters_text(&self) -> Values<'e> {
         match self.form {
-            Form::Elastic => self.value.known_field("aws.cloudtrail.request_parameters"),
+            Form::Elastic => self.value.known_field(self.parameters_name()),
             Form::Raw => {
-                let values = self.value.at_name("requestParameters").into_iter();
+                let values = self.value.at_name(self.parameters_name()).into_iter();
                 values.filter_map(java_map::to_text).map(Cow::<str>::Owned).collect()
             }
+        }
+    }
+
+    fn parameters_name(&self) -> &'static str {
+        match self.form {
+            Form::Raw => "requestParameters",
+            Form::Elastic => "aws.cloudtrail.request_parameters",
         }
     }
 
     fn field(&self, elastic: &'static str, raw: &'static str) -> Values<'e> {
         match self.form {
             Form::Elastic => self.value.known_field(elastic),
-            Form::Raw => match self.value.known_field(raw) {
-                Values::One(text) if text.is_empty() => Values::Null,
-                values => values,
-            },
+            Form::Raw => self.raw_field(raw),
+        }
+    }
+
+    fn raw_field(&self, name: &'static str) -> Values<'e> {
+        match self.value.known_field(name) {
+            Values::One(text) if text.is_empty() => Values::Null,
+            values => values,
         }
     }
 }

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 
 use crate::cloudtrail::Records;
-use crate::scan::{self, Kind, Malformed, Node};
-use crate::values::Values;
+use crate::scan::{self, Kind, Malformed, Node, Span};
+use crate::values::{Text, Values};
 
 /// One event: a JSON object of which only the places of its values are known, until a rule asks for one.
 pub struct Event<'e> {
@@ -33,10 +33,18 @@ pub(crate) const NODES_KEPT_MAX: usize = 16_384;
 /// So many fields of an event are remembered: looking them through must not cost more than searching.
 const FOUND_MAX: usize = 64;
 
+/// What a field of an object was found to be.
 struct Found {
     object: u32,
     name: &'static str,
-    places: Places,
+    what: What,
+}
+
+/// Nearly every field has no value, or a single one that needs no unescaping: then it is at hand.
+enum What {
+    Null,
+    Text(Span),
+    Places(Places),
 }
 
 /// The nodes to which a dotted name leads: seldom more than one.
@@ -144,11 +152,14 @@ impl<'v> Value<'v> {
     /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
     pub fn text(self) -> Option<Cow<'v, str>> {
         let node = self.here();
-        match node.kind() {
-            Kind::String => Some(unquoted(node.value.of(self.text), node.escaped())),
-            Kind::Number | Kind::Boolean => Some(Cow::Borrowed(self.json())),
-            Kind::Null | Kind::Array | Kind::Object => None,
-        }
+        let is_text = matches!(node.kind(), Kind::String | Kind::Number | Kind::Boolean);
+        is_text.then(|| unquoted(node.value.of(self.text), node.escaped()))
+    }
+
+    /// Like [`text`](Self::text), but read only as far as it takes to compare it.
+    pub(crate) fn as_text(self) -> Option<Text<'v>> {
+        let node = self.here();
+        if node.is_plain_text() { Some(Text::of_event(node.value.of(self.text))) } else { self.text().map(Text::from) }
     }
 
     /// The name of a member of an object. Empty for an element of an array.
@@ -196,52 +207,82 @@ impl<'v> Value<'v> {
 
     /// Like [`field`](Self::field), and remembered.
     pub(crate) fn known_field(self, name: &'static str) -> Values<'v> {
-        let mut found = self.found.borrow_mut();
         // Most often it is the very same text in memory, and its letters need no look.
-        let known = found.iter().find(|f| {
-            f.object == self.node && f.name.len() == name.len() && (f.name.as_ptr() == name.as_ptr() || f.name == name)
-        });
-        let values = |places: &Places| Values::of(places.iter().map(|node| self.at(node)));
-        if let Some(known) = known {
-            return values(&known.places);
+        let same = |f: &&Found| f.object == self.node && std::ptr::eq(f.name, name);
+        if let Some(known) = self.found.borrow().iter().find(same) {
+            return self.values(&known.what);
+        }
+        self.find_field(name)
+    }
+
+    /// Not inlined, so that what is known already is got at quickly.
+    #[inline(never)]
+    fn find_field(self, name: &'static str) -> Values<'v> {
+        if let Some(known) = self.found.borrow().iter().find(|f| f.object == self.node && f.name == name) {
+            return self.values(&known.what);
         }
         let mut places = Places::default();
         self.search(name, &mut places);
-        let values = values(&places);
+        let what = match places.first.map(|node| &self.nodes[node as usize]) {
+            None => What::Null,
+            Some(only) if places.others.is_empty() && only.is_plain_text() => What::Text(only.value),
+            Some(_) => What::Places(places),
+        };
+        let values = self.values(&what);
+        let mut found = self.found.borrow_mut();
         if found.len() < FOUND_MAX {
-            found.push(Found { object: self.node, name, places });
+            found.push(Found { object: self.node, name, what });
         }
         values
     }
 
+    #[inline]
+    fn values(self, what: &What) -> Values<'v> {
+        match what {
+            What::Null => Values::Null,
+            What::Text(text) => Values::One(Text::of_event(text.of(self.text))),
+            What::Places(places) => Values::of(places.iter().map(|node| self.at(node))),
+        }
+    }
+
     fn search(self, name: &str, places: &mut Places) {
-        if self.kind() == Kind::Array {
-            for element in self.children().filter(|e| matches!(e.kind(), Kind::Object | Kind::Array)) {
-                element.search(name, places);
-            }
-        } else if self.kind() == Kind::Object {
-            for member in self.children() {
-                let node = member.here();
-                let mut own = node.name(self.text);
-                let unescaped;
-                if node.name_escaped() {
-                    unescaped = scan::unescape(own);
-                    own = unescaped.as_bytes();
+        let container = self.here();
+        let is_object = container.kind() == Kind::Object;
+        let mut at = self.node + 1;
+        while at < container.next {
+            let node = &self.nodes[at as usize];
+            if !is_object {
+                if matches!(node.kind(), Kind::Object | Kind::Array) {
+                    self.at(at).search(name, places);
                 }
-                // Most names are told by their first letter. An empty one is no part of a dotted name.
-                if own.is_empty() || own.first() != name.as_bytes().first() {
-                    continue;
-                }
-                match name.as_bytes().strip_prefix(own) {
-                    Some([]) => places.add(member.node),
-                    Some([b'.', ..]) if matches!(node.kind(), Kind::Object | Kind::Array) => {
-                        member.search(&name[own.len() + 1..], places);
-                    }
+            } else if let Some(rest) = behind(name, node, self.text) {
+                match rest.strip_prefix('.') {
+                    None if rest.is_empty() => places.add(at),
+                    Some(rest) if matches!(node.kind(), Kind::Object | Kind::Array) => self.at(at).search(rest, places),
                     _ => {}
                 }
             }
+            at = node.next;
         }
     }
+}
+
+/// What of a dotted name is left behind the name of a member, if it begins with that.
+#[inline]
+fn behind<'n>(name: &'n str, member: &Node, text: &[u8]) -> Option<&'n str> {
+    let own = member.name(text);
+    let unescaped;
+    let own = if member.name_escaped() {
+        unescaped = scan::unescape(own);
+        unescaped.as_bytes()
+    } else {
+        own
+    };
+    // Most names are told by their first letter. An empty one is no part of a dotted name.
+    if own.first()? != name.as_bytes().first()? {
+        return None;
+    }
+    name.as_bytes().starts_with(own).then(|| name.get(own.len()..))?
 }
 
 impl std::fmt::Debug for Value<'_> {

@@ -61,7 +61,7 @@ pub use event::{Event, Value};
 pub use rule_set::RuleSet;
 pub use scan::{DEPTH_MAX, Kind, Malformed, TEXT_BYTES_MAX};
 pub use settings::Settings;
-pub use values::{Truth, Values, equal};
+pub use values::{Text, Truth, Values, equal};
 
 /// The schema of a rule that has no settings.
 pub const NO_SETTINGS: &str = r#"{"type":"object","additionalProperties":false}"#;

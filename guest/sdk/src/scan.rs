@@ -94,6 +94,11 @@ impl Node {
         self.bits & ESCAPED != 0
     }
 
+    /// Whether its value is text as it stands there: a string without escapes, a number or a boolean.
+    pub(crate) fn is_plain_text(&self) -> bool {
+        !self.escaped() && matches!(self.kind(), Kind::String | Kind::Number | Kind::Boolean)
+    }
+
     fn is_object(&self) -> bool {
         self.bits & 7 == Kind::Object as u32
     }
@@ -111,90 +116,96 @@ impl Span {
     }
 }
 
-const ONES: u64 = 0x0101_0101_0101_0101;
-const HIGH_BITS: u64 = 0x80 * ONES;
-
 /// Finds every value of `text`, which must be one JSON object, and leaves their places in `nodes`.
 ///
-/// The place in the text is a local variable all the way, so that it stays in a register: the helpers take and give it.
+/// How far the scan has come is the text that is left, in a local variable all the way, so that it stays in registers:
+/// the helpers take it and give what is left behind them.
 pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> {
     nodes.clear();
     if text.len() > TEXT_BYTES_MAX {
         return Err(Malformed { what: "longer than 128 MiB", at: TEXT_BYTES_MAX });
     }
+    let place = |rest: &[u8]| (text.len() - rest.len()) as u32;
     // The bits of all the words that strings were read in: a high one says that not all is ASCII.
     let mut seen = 0;
-    let (mut byte, mut at) = token(text, 0);
-    if byte != b'{' {
-        return Err(error(text, at, "expected `{`"));
-    }
+    let mut rest = token(text);
+    let [b'{', members @ ..] = rest else {
+        return Err(error(text, rest, "expected `{`"));
+    };
     // The innermost open container, and how many are open. Each open one knows the one around it: no recursion, so no
     // depth can overflow the stack.
     let (mut container, mut depth) = (0, 1);
     let mut in_object = true;
-    nodes.push(Node { name_start: 0, bits: Kind::Object as u32, value: Span { start: at as u32, end: 0 }, next: 0 });
-    at += 1;
+    nodes.push(Node { name_start: 0, bits: Kind::Object as u32, value: Span { start: place(rest), end: 0 }, next: 0 });
+    rest = members;
     let mut just_opened = true;
     'values: loop {
-        (byte, at) = token(text, at);
-        if !(just_opened && byte == if in_object { b'}' } else { b']' }) {
+        rest = token(rest);
+        if !(just_opened && rest.first() == Some(if in_object { &b'}' } else { &b']' })) {
             let (mut name_start, mut bits) = (0, 0);
             if in_object {
-                if byte != b'"' {
-                    return Err(error(text, at, "expected a member's name in quotes"));
-                }
-                name_start = at + 1;
-                let (end, escaped) = string(text, name_start, &mut seen)?;
-                bits = ((end - name_start) as u32) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
-                (byte, at) = token(text, end + 1);
-                if byte != b':' {
-                    return Err(error(text, at, "expected `:`"));
-                }
-                (byte, at) = token(text, at + 1);
+                let [b'"', name @ ..] = rest else {
+                    return Err(error(text, rest, "expected a member's name in quotes"));
+                };
+                name_start = place(name);
+                let (behind, escaped) = string(text, name, &mut seen)?;
+                bits = (place(behind) - 1 - name_start) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
+                rest = token(behind);
+                let [b':', value @ ..] = rest else {
+                    return Err(error(text, rest, "expected `:`"));
+                };
+                rest = token(value);
             }
-            let name_start = name_start as u32;
-            let start = at as u32;
             let next = nodes.len() as u32 + 1;
-            if byte == b'"' {
-                let (end, escaped) = string(text, at + 1, &mut seen)?;
-                at = end + 1;
-                bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
-                nodes.push(Node { name_start, bits, value: Span { start: start + 1, end: end as u32 }, next });
-            } else if byte == b'{' || byte == b'[' {
-                if depth == DEPTH_MAX {
-                    return Err(error(text, at, "nested too deep"));
+            let start = place(rest);
+            match *rest {
+                [b'"', ref inside @ ..] => {
+                    let (behind, escaped) = string(text, inside, &mut seen)?;
+                    bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
+                    let value = Span { start: start + 1, end: place(behind) - 1 };
+                    nodes.push(Node { name_start, bits, value, next });
+                    rest = behind;
                 }
-                depth += 1;
-                at += 1;
-                in_object = byte == b'{';
-                bits |= if in_object { Kind::Object as u32 } else { Kind::Array as u32 };
-                let around = std::mem::replace(&mut container, next - 1);
-                nodes.push(Node { name_start, bits, value: Span { start, end: 0 }, next: around });
-                just_opened = true;
-                continue;
-            } else {
-                let kind;
-                (kind, at) = number_or_word(text, at, byte)?;
-                bits |= kind as u32;
-                nodes.push(Node { name_start, bits, value: Span { start, end: at as u32 }, next });
+                [opening @ (b'{' | b'['), ref inside @ ..] => {
+                    if depth == DEPTH_MAX {
+                        return Err(error(text, rest, "nested too deep"));
+                    }
+                    depth += 1;
+                    in_object = opening == b'{';
+                    bits |= if in_object { Kind::Object as u32 } else { Kind::Array as u32 };
+                    let around = std::mem::replace(&mut container, next - 1);
+                    nodes.push(Node { name_start, bits, value: Span { start, end: 0 }, next: around });
+                    rest = inside;
+                    just_opened = true;
+                    continue;
+                }
+                _ => {
+                    let kind;
+                    (kind, rest) = number_or_word(text, rest)?;
+                    bits |= kind as u32;
+                    nodes.push(Node { name_start, bits, value: Span { start, end: place(rest) }, next });
+                }
             }
         }
         just_opened = false;
         // Behind a value: a comma, or the ends of containers and then a comma.
         loop {
-            (byte, at) = token(text, at);
-            at += 1;
-            if byte == b',' {
-                continue 'values;
-            }
-            if byte != if in_object { b'}' } else { b']' } {
-                let what = if in_object { "expected `,` or `}`" } else { "expected `,` or `]`" };
-                return Err(error(text, at - 1, what));
+            rest = token(rest);
+            match *rest {
+                [b',', ref behind @ ..] => {
+                    rest = behind;
+                    continue 'values;
+                }
+                [end, ref behind @ ..] if end == if in_object { b'}' } else { b']' } => rest = behind,
+                _ => {
+                    let what = if in_object { "expected `,` or `}`" } else { "expected `,` or `]`" };
+                    return Err(error(text, rest, what));
+                }
             }
             depth -= 1;
             let next = nodes.len() as u32;
             let closed = &mut nodes[container as usize];
-            closed.value.end = at as u32;
+            closed.value.end = place(rest);
             container = std::mem::replace(&mut closed.next, next);
             if depth == 0 {
                 break 'values;
@@ -202,9 +213,9 @@ pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> 
             in_object = nodes[container as usize].is_object();
         }
     }
-    (_, at) = token(text, at);
-    if at < text.len() {
-        return Err(error(text, at, "expected the end of the text"));
+    rest = token(rest);
+    if !rest.is_empty() {
+        return Err(error(text, rest, "expected the end of the text"));
     }
     if seen & HIGH_BITS != 0 {
         std::str::from_utf8(text).map_err(|e| Malformed { what: "invalid UTF-8", at: e.valid_up_to() })?;
@@ -212,124 +223,126 @@ pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> 
     Ok(())
 }
 
-/// The byte at `at`, 0 at the end: no token begins with it.
-#[inline(always)]
-fn byte_at(text: &[u8], at: usize) -> u8 {
-    text.get(at).copied().unwrap_or(0)
-}
-
-/// The first byte from `at` on that is no white space, and its place.
-#[inline(always)]
-fn token(text: &[u8], mut at: usize) -> (u8, usize) {
-    let mut byte = byte_at(text, at);
-    while byte <= b' ' && matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-        at += 1;
-        byte = byte_at(text, at);
-    }
-    (byte, at)
-}
-
 #[cold]
-fn error(text: &[u8], at: usize, what: &'static str) -> Malformed {
-    Malformed { what: if at < text.len() { what } else { "unexpected end" }, at: at.min(text.len()) }
+fn error(text: &[u8], rest: &[u8], what: &'static str) -> Malformed {
+    Malformed { what: if rest.is_empty() { "unexpected end" } else { what }, at: text.len() - rest.len() }
 }
 
-/// Reads the inside of a string, from `at` to the quote that ends it, and says whether it holds an escape.
+/// Passes white space, if there is any.
 #[inline(always)]
-fn string(text: &[u8], at: usize, seen: &mut u64) -> Result<(usize, bool), Malformed> {
-    let end = plain(text, at, seen);
-    if byte_at(text, end) == b'"' {
-        return Ok((end, false));
+fn token(rest: &[u8]) -> &[u8] {
+    match *rest {
+        [byte, ..] if byte > b' ' => rest,
+        _ => token_behind_space(rest),
     }
-    let (end, more) = escaped_string(text, end)?;
-    *seen |= more;
-    Ok((end, true))
 }
+
+/// Not inlined: compact JSON has no white space, and in a sandbox a loop costs something even where it does not turn.
+#[inline(never)]
+fn token_behind_space(mut rest: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t' | b'\n' | b'\r', ref behind @ ..] = *rest {
+        rest = behind;
+    }
+    rest
+}
+
+/// Passes the inside of a string and the quote that ends it, and says whether it holds an escape.
+#[inline(always)]
+fn string<'t>(text: &[u8], rest: &'t [u8], seen: &mut u64) -> Result<(&'t [u8], bool), Malformed> {
+    let rest = plain(rest, seen);
+    if let [b'"', ref behind @ ..] = *rest {
+        return Ok((behind, false));
+    }
+    let (behind, more) = escaped_string(text, rest)?;
+    *seen |= more;
+    Ok((behind, true))
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH_BITS: u64 = 0x80 * ONES;
 
 /// Passes what of a string is neither a quote, nor a backslash, nor a control character: eight bytes at a time.
 #[inline(always)]
-fn plain(text: &[u8], mut at: usize, seen: &mut u64) -> usize {
-    while let Some(word) = text.get(at..at + 8) {
-        let word = u64::from_le_bytes(word.try_into().unwrap_or_default());
+fn plain<'t>(mut rest: &'t [u8], seen: &mut u64) -> &'t [u8] {
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
         *seen |= word;
-        let quote = word ^ (b'"' as u64 * ONES);
-        let slash = word ^ (b'\\' as u64 * ONES);
-        // A byte's high bit is set where the byte is zero, or in the third term below a space; a borrow can set it
-        // wrongly, but only behind a byte where it is set rightly.
-        let found = ((quote.wrapping_sub(ONES) & !quote)
-            | (slash.wrapping_sub(ONES) & !slash)
-            | (word.wrapping_sub(b' ' as u64 * ONES) & !word))
-            & HIGH_BITS;
+        // With its second bit turned, a quote comes just above the control characters and all else further up. A
+        // byte's high bit is set here where the byte is below what is taken from it; a borrow can set it wrongly, but
+        // only behind a byte where it is set rightly.
+        let quote = (word ^ (0x02 * ONES)).wrapping_sub(0x21 * ONES);
+        let slash = (word ^ (b'\\' as u64 * ONES)).wrapping_sub(ONES);
+        let found = (quote | slash) & !word & HIGH_BITS;
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return &rest[found.trailing_zeros() as usize / 8..];
         }
-        at += 8;
+        rest = behind;
     }
-    while let Some(&byte) = text.get(at)
+    while let [byte, ref behind @ ..] = *rest
         && !matches!(byte, b'"' | b'\\' | 0..b' ')
     {
         *seen |= u64::from(byte);
-        at += 1;
+        rest = behind;
     }
-    at
+    rest
 }
 
 /// Goes on with a string at the first byte that is not plain, and gives the bits that it saw as well.
 #[inline(never)]
-fn escaped_string(text: &[u8], mut at: usize) -> Result<(usize, u64), Malformed> {
+fn escaped_string<'t>(text: &[u8], mut rest: &'t [u8]) -> Result<(&'t [u8], u64), Malformed> {
     let mut seen = 0;
     loop {
-        match text.get(at) {
-            Some(b'"') => return Ok((at, seen)),
-            Some(b'\\') => match text.get(at + 1) {
-                Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => at += 2,
-                Some(b'u') if hex(text, at + 2).is_some() => at += 6,
-                _ => return Err(error(text, at, "invalid escape")),
-            },
-            Some(_) => return Err(error(text, at, "control character in a string")),
-            None => return Err(error(text, at, "unexpected end")),
-        }
-        at = plain(text, at, &mut seen);
+        rest = match *rest {
+            [b'"', ref behind @ ..] => return Ok((behind, seen)),
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ref behind @ ..] => behind,
+            [b'\\', b'u', ref digits @ ..] if hex(digits).is_some() => &digits[4..],
+            [b'\\', ..] => return Err(error(text, rest, "invalid escape")),
+            _ => return Err(error(text, rest, "control character in a string")),
+        };
+        rest = plain(rest, &mut seen);
     }
 }
 
-/// Reads a number, `true`, `false` or `null`, which begins with this byte.
-fn number_or_word(text: &[u8], at: usize, byte: u8) -> Result<(Kind, usize), Malformed> {
-    let (word, kind): (&[u8], _) = match byte {
-        b'-' | b'0'..=b'9' => return number(text, at).map(|end| (Kind::Number, end)),
-        b't' => (b"true", Kind::Boolean),
-        b'f' => (b"false", Kind::Boolean),
-        b'n' => (b"null", Kind::Null),
-        _ => return Err(error(text, at, "expected a value")),
+/// Passes a number, `true`, `false` or `null`.
+fn number_or_word<'t>(text: &[u8], rest: &'t [u8]) -> Result<(Kind, &'t [u8]), Malformed> {
+    match *rest {
+        [b'-' | b'0'..=b'9', ..] => Ok((Kind::Number, number(text, rest)?)),
+        [b't', b'r', b'u', b'e', ref behind @ ..] => Ok((Kind::Boolean, behind)),
+        [b'f', b'a', b'l', b's', b'e', ref behind @ ..] => Ok((Kind::Boolean, behind)),
+        [b'n', b'u', b'l', b'l', ref behind @ ..] => Ok((Kind::Null, behind)),
+        _ => Err(error(text, rest, "expected a value")),
+    }
+}
+
+fn number<'t>(text: &[u8], rest: &'t [u8]) -> Result<&'t [u8], Malformed> {
+    let mut rest = rest.strip_prefix(b"-").unwrap_or(rest);
+    rest = match *rest {
+        [b'0', ref behind @ ..] => behind,
+        _ => digits(text, rest)?,
     };
-    if text[at..].starts_with(word) { Ok((kind, at + word.len())) } else { Err(error(text, at, "expected a value")) }
+    if let [b'.', ref behind @ ..] = *rest {
+        rest = digits(text, behind)?;
+    }
+    if let [b'e' | b'E', ref behind @ ..] = *rest {
+        rest = match *behind {
+            [b'+' | b'-', ref behind @ ..] => behind,
+            _ => behind,
+        };
+        rest = digits(text, rest)?;
+    }
+    Ok(rest)
 }
 
-fn number(text: &[u8], mut at: usize) -> Result<usize, Malformed> {
-    at += usize::from(byte_at(text, at) == b'-');
-    at = if byte_at(text, at) == b'0' { at + 1 } else { digits(text, at)? };
-    if byte_at(text, at) == b'.' {
-        at = digits(text, at + 1)?;
+fn digits<'t>(text: &[u8], rest: &'t [u8]) -> Result<&'t [u8], Malformed> {
+    match rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len()) {
+        0 => Err(error(text, rest, "expected a digit")),
+        count => Ok(&rest[count..]),
     }
-    if matches!(byte_at(text, at), b'e' | b'E') {
-        at += 1;
-        at += usize::from(matches!(byte_at(text, at), b'+' | b'-'));
-        at = digits(text, at)?;
-    }
-    Ok(at)
 }
 
-fn digits(text: &[u8], mut at: usize) -> Result<usize, Malformed> {
-    let start = at;
-    while byte_at(text, at).is_ascii_digit() {
-        at += 1;
-    }
-    if at == start { Err(error(text, at, "expected a digit")) } else { Ok(at) }
-}
-
-/// The number that four hex digits at `at` stand for.
-fn hex(text: &[u8], at: usize) -> Option<u32> {
-    text.get(at..at + 4)?.iter().try_fold(0, |number, &digit| Some(number * 16 + char::from(digit).to_digit(16)?))
+/// The number that the first four hex digits stand for.
+fn hex(digits: &[u8]) -> Option<u32> {
+    digits.get(..4)?.iter().try_fold(0, |number, &digit| Some(number * 16 + char::from(digit).to_digit(16)?))
 }
 
 /// Reads the inside of a string that [`scan`] has passed. Half a surrogate pair becomes U+FFFD.
@@ -351,11 +364,11 @@ pub(crate) fn unescape(inside: &[u8]) -> String {
             b'r' => b'\r',
             b't' => b'\t',
             b'u' => {
-                let mut unit = hex(inside, at).unwrap_or(0xFFFD);
+                let mut unit = hex(&inside[at..]).unwrap_or(0xFFFD);
                 at += 4;
                 if (0xD800..0xDC00).contains(&unit)
                     && inside.get(at..at + 2) == Some(b"\\u")
-                    && let Some(low @ 0xDC00..0xE000) = hex(inside, at + 2)
+                    && let Some(low @ 0xDC00..0xE000) = hex(&inside[at + 2..])
                 {
                     unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
                     at += 6;

@@ -1,7 +1,8 @@
 //! The values of a field, and ES|QL's rules for them: one or many, null, three-valued truth.
 
 use std::borrow::Cow;
-use std::ops::{BitAnd, Not};
+use std::fmt;
+use std::ops::{BitAnd, Deref, Not};
 
 use crate::event::Value;
 use crate::scan::Kind;
@@ -15,9 +16,65 @@ pub enum Values<'v> {
     #[default]
     Null,
     /// A single value.
-    One(Cow<'v, str>),
+    One(Text<'v>),
     /// Two values or more, in the event's order.
-    Many(Vec<Cow<'v, str>>),
+    Many(Vec<Text<'v>>),
+}
+
+/// A value's text, which dereferences to a string.
+#[derive(Clone)]
+pub struct Text<'v>(Repr<'v>);
+
+#[derive(Clone)]
+enum Repr<'v> {
+    /// Lies in an event, all of which was found to be UTF-8. To compare it takes no more than that.
+    Event(&'v [u8]),
+    Text(Cow<'v, str>),
+}
+
+impl<'v> Text<'v> {
+    /// A text that lies in an event, as it lies there.
+    pub(crate) fn of_event(bytes: &'v [u8]) -> Self {
+        Self(Repr::Event(bytes))
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Event(bytes) => bytes,
+            Repr::Text(text) => text.as_bytes(),
+        }
+    }
+}
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match &self.0 {
+            Repr::Event(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Repr::Text(text) => text,
+        }
+    }
+}
+
+impl<'v, T: Into<Cow<'v, str>>> From<T> for Text<'v> {
+    fn from(text: T) -> Self {
+        Self(Repr::Text(text.into()))
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
 }
 
 impl<'v> Values<'v> {
@@ -25,11 +82,16 @@ impl<'v> Values<'v> {
         let mut all = Self::Null;
         for value in values {
             match value.kind() {
-                Kind::Array => all.extend(value.elements().into_iter().filter_map(Value::text)),
-                _ => all.extend(value.text()),
+                Kind::Array => all.extend(value.elements().into_iter().filter_map(Value::as_text)),
+                _ => all.extend(value.as_text()),
             }
         }
         all
+    }
+
+    /// Whether there is none.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
     }
 
     /// The only value. `None` for null, and for several: a comparison with either is [`Truth::Unknown`].
@@ -42,7 +104,10 @@ impl<'v> Values<'v> {
 
     /// Compares with `other`: exactly, letter case and all.
     pub fn equals(&self, other: &str) -> Truth {
-        equal(self.single(), Some(other))
+        match self {
+            Self::One(value) => (value.as_bytes() == other.as_bytes()).into(),
+            Self::Null | Self::Many(_) => Truth::Unknown,
+        }
     }
 
     /// All the values.
@@ -50,7 +115,7 @@ impl<'v> Values<'v> {
         self.as_slice().iter().map(|value| &**value)
     }
 
-    fn as_slice(&self) -> &[Cow<'v, str>] {
+    fn as_slice(&self) -> &[Text<'v>] {
         match self {
             Self::Null => &[],
             Self::One(value) => std::slice::from_ref(value),
@@ -77,8 +142,8 @@ impl<'v> Values<'v> {
     }
 }
 
-impl<'v> Extend<Cow<'v, str>> for Values<'v> {
-    fn extend<I: IntoIterator<Item = Cow<'v, str>>>(&mut self, more: I) {
+impl<'v> Extend<Text<'v>> for Values<'v> {
+    fn extend<I: IntoIterator<Item = Text<'v>>>(&mut self, more: I) {
         for value in more {
             *self = match std::mem::take(self) {
                 Self::Null => Self::One(value),
@@ -95,14 +160,14 @@ impl<'v> Extend<Cow<'v, str>> for Values<'v> {
 impl<'v, T: Into<Cow<'v, str>>> FromIterator<T> for Values<'v> {
     fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
         let mut all = Self::Null;
-        all.extend(values.into_iter().map(Into::into));
+        all.extend(values.into_iter().map(Text::from));
         all
     }
 }
 
 impl<'v> From<&'v str> for Values<'v> {
     fn from(value: &'v str) -> Self {
-        Self::One(Cow::Borrowed(value))
+        Self::One(value.into())
     }
 }
 
