@@ -37,6 +37,7 @@ pub use output::{Emit, Ended, OnError, Writing};
 pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use rule::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
+    compile_alone,
 };
 pub use source::{Progress, Stop};
 pub use unwrap::{NoPointer, Unwrap};

@@ -9,6 +9,8 @@ pub struct Limits {
     pub function_bytes: usize,
     /// How long compiling the component may take, in seconds.
     pub compile_seconds: u64,
+    /// The memory that compiling the component may take, in bytes.
+    pub compile_bytes: usize,
     /// Work in instantiation, `describe` and `configure`, each, in units of fuel: about one an instruction.
     pub load_fuel: u64,
     /// Work in one event, in units of fuel, whatever its size.
@@ -35,6 +37,8 @@ pub const COMPONENT_BYTES_MAX: usize = 32 << 20;
 pub const FUNCTION_BYTES_MAX: usize = 512 << 10;
 /// Default of [`Limits::compile_seconds`].
 pub const COMPILE_SECONDS_MAX: u64 = 60;
+/// Default of [`Limits::compile_bytes`]: the interpreter of Python, compiled to wasm, takes less than half of it.
+pub const COMPILE_BYTES_MAX: usize = 1 << 30;
 /// Default of [`Limits::load_fuel`]: about a second.
 pub const LOAD_FUEL_MAX: u64 = 2_000_000_000;
 /// Default of [`Limits::event_fuel`]: some milliseconds.
@@ -53,6 +57,8 @@ pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 pub const METADATA_BYTES_MAX: usize = 4 << 20;
 /// Default of [`Limits::print_bytes`].
 pub const PRINT_BYTES_MAX: usize = 64 << 10;
+/// Threads that compile one component, so that it takes the same memory on any machine. Not to be changed.
+pub const COMPILE_THREADS_MAX: usize = 4;
 /// Handles of resources that an instance may hold. Not to be changed.
 pub const HANDLES_MAX: usize = 10_000;
 /// Random bytes that an instance may ask for at once. Not to be changed.
@@ -66,6 +72,7 @@ impl Default for Limits {
             component_bytes: COMPONENT_BYTES_MAX,
             function_bytes: FUNCTION_BYTES_MAX,
             compile_seconds: COMPILE_SECONDS_MAX,
+            compile_bytes: COMPILE_BYTES_MAX,
             load_fuel: LOAD_FUEL_MAX,
             event_fuel: EVENT_FUEL_MAX,
             byte_fuel: BYTE_FUEL_MAX,

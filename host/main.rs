@@ -21,6 +21,8 @@ enum Command {
     Build(commands::build::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
+    #[command(hide = true)]
+    Compile(commands::compile::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
+        Command::Compile(arguments) => commands::compile::run(arguments),
     };
     match result {
         Ok(exit) => exit.into(),

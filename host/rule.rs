@@ -4,18 +4,25 @@
 //! What an event is, which events a component sees and what becomes of its findings is left to others.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, ResourceLimiter, Store, Trap};
+use wasmtime::{
+    Cache, CacheConfig, Config, Enabled, Engine, ModuleVersionStrategy, PoolingAllocationConfig, ResourceLimiter,
+    Store, Trap,
+};
 
 use crate::columns;
 use crate::limits::{CORE_INSTANCES_MAX, HANDLES_MAX, Limits};
 use crate::metadata::{self, AttackEntry, Finding, Metadata, SettingError, Severity, Threat};
 use crate::needles;
 
+mod compiler;
 mod shape;
 mod wasi;
+
+pub use compiler::compile_alone;
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "filter" });
@@ -34,6 +41,8 @@ pub struct Sandbox {
     engine: Engine,
     limits: Arc<Limits>,
     wasi: Wasi,
+    /// Compiles, unless that is done here.
+    compiler: Option<Arc<compiler::Compiler>>,
 }
 
 /// What a component finds that imports WASI 0.2.
@@ -88,6 +97,10 @@ pub enum LoadError {
     Composed,
     /// Compiling took more seconds than the limit, given here.
     CompileTime(u64),
+    /// Compiling took more bytes of memory than the limit, given here.
+    CompileMemory(usize),
+    /// The compiler itself failed: how.
+    Compiler(String),
     /// The component imports these, which nothing provides.
     Imports(Vec<String>),
     /// The component imports these, which are of WASI, and [`Wasi::Deny`] says to refuse it.
@@ -166,16 +179,28 @@ impl fmt::Display for Failure {
 impl Sandbox {
     /// Makes a sandbox. With `cache`, compiled code is kept in the user's cache folder and found there again; a cache
     /// that cannot be had is done without.
+    ///
+    /// It compiles in this process, whose memory is not bounded: see [`Sandbox::with_compiler`].
     pub fn new(limits: Limits, cache: bool) -> Result<Self, String> {
-        let mut config = Config::new();
-        config.consume_fuel(true).max_wasm_stack(limits.stack_bytes).wasm_backtrace_max_frames(None);
-        // Of no use to a rule, and more to attack.
-        config.wasm_memory64(false);
-        if cache {
-            config.cache(Cache::new(CacheConfig::new()).ok());
-        }
-        let engine = Engine::new(&config).map_err(|error| format!("{error:#}"))?;
-        Ok(Self { engine, limits: Arc::new(limits), wasi: Wasi::default() })
+        let engine = engine(&limits, user_cache(cache), ModuleVersionStrategy::default(), None)?;
+        Ok(Self { engine, limits: Arc::new(limits), wasi: Wasi::default(), compiler: None })
+    }
+
+    /// Makes a sandbox that has a process of its own for compiling what was not compiled before. `program` is to call
+    /// [`compile_alone`] when it is started with the arguments `compile BYTES SECONDS [CACHE]`.
+    ///
+    /// Where every event is to have a fresh instance, `isolated` says on how many threads: their memory then comes from
+    /// a pool, if there is the address space for one, which makes an instance several times as fast.
+    pub fn with_compiler(
+        program: PathBuf,
+        limits: Limits,
+        cache: bool,
+        isolated: Option<usize>,
+    ) -> Result<Self, String> {
+        let compiler = compiler::Compiler::new(program, user_cache(cache));
+        let engine = |isolated| engine(&limits, compiler.cache.clone(), compiler::code_version(&limits), isolated);
+        let engine = engine(isolated).or_else(|_| engine(None))?;
+        Ok(Self { engine, limits: Arc::new(limits), wasi: Wasi::default(), compiler: Some(Arc::new(compiler)) })
     }
 
     /// Decides on components that import WASI.
@@ -227,7 +252,8 @@ impl Sandbox {
         let pre = bindings::FilterPre::new(pre).map_err(invalid)?;
         let has_wasi = !imports.is_empty();
         let mut component = Component {
-            sandbox: self.clone(),
+            // The compiler goes when all is loaded.
+            sandbox: Sandbox { compiler: None, ..self.clone() },
             pre,
             rules: Arc::new([]),
             settings: Vec::new(),
@@ -244,8 +270,18 @@ impl Sandbox {
         Ok(component)
     }
 
-    /// Compiles on a thread of its own, which is left behind when it takes too long.
     fn compile(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
+        match &self.compiler {
+            None => self.compile_here(bytes),
+            Some(compiler) => {
+                compiler.compile(&self.engine, &self.limits, bytes)?;
+                Compiled::from_binary(&self.engine, bytes).map_err(|error| LoadError::Invalid(format!("{error:#}")))
+            }
+        }
+    }
+
+    /// Compiles on a thread of its own, which is left behind when it takes too long.
+    fn compile_here(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (engine, bytes) = (self.engine.clone(), bytes.to_owned());
         std::thread::spawn(move || sender.send(Compiled::from_binary(&engine, &bytes)));
@@ -253,11 +289,51 @@ impl Sandbox {
         match receiver.recv_timeout(std::time::Duration::from_secs(limit)) {
             Ok(compiled) => compiled.map_err(|error| LoadError::Invalid(format!("{error:#}"))),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Err(LoadError::CompileTime(limit)),
-            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => {
-                Err(LoadError::Invalid("the compiler gave up on it".into()))
-            }
+            Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Err(LoadError::Compiler("it gave up".into())),
         }
     }
+}
+
+/// `isolated` is the number of threads of which each makes instance after instance.
+fn engine(
+    limits: &Limits,
+    cache: Option<Cache>,
+    version: ModuleVersionStrategy,
+    isolated: Option<usize>,
+) -> Result<Engine, String> {
+    let text = |error: wasmtime::Error| format!("{error:#}");
+    let mut config = Config::new();
+    config.consume_fuel(true).max_wasm_stack(limits.stack_bytes).wasm_backtrace_max_frames(None);
+    // Of no use to a rule, and more to attack.
+    config.wasm_memory64(false);
+    config.cache(cache).module_version(version).map_err(text)?;
+    if let Some(threads) = isolated {
+        config.allocation_strategy(pool(limits, threads));
+    }
+    Engine::new(&config).map_err(text)
+}
+
+/// Memory that instances take over from one another, as new: the kernel tells which pages were written, and these alone
+/// are written back. Nothing in it is less than any instance may have.
+fn pool(limits: &Limits, threads: usize) -> PoolingAllocationConfig {
+    let slots = u32::try_from(threads.saturating_mul(CORE_INSTANCES_MAX)).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots).total_core_instances(slots).total_memories(slots).total_tables(slots);
+    pool.max_memories_per_module(CORE_INSTANCES_MAX as u32).max_tables_per_module(CORE_INSTANCES_MAX as u32);
+    pool.max_component_instance_size(POOLED_INSTANCE_BYTES_MAX).max_core_instance_size(POOLED_INSTANCE_BYTES_MAX);
+    pool.table_elements(limits.table_elements);
+    pool.pagemap_scan(Enabled::Auto);
+    pool.linear_memory_keep_resident(POOLED_BYTES_KEPT).table_keep_resident(POOLED_BYTES_KEPT);
+    pool
+}
+
+/// What wasmtime itself may need to know of an instance. It takes no memory before there is such an instance.
+const POOLED_INSTANCE_BYTES_MAX: usize = 64 << 20;
+/// So much of a memory, and of a table, is kept for the next instance; what was written beyond it is given back.
+const POOLED_BYTES_KEPT: usize = 1 << 20;
+
+fn user_cache(wanted: bool) -> Option<Cache> {
+    if wanted { Cache::new(CacheConfig::new()).ok() } else { None }
 }
 
 impl Component {

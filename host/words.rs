@@ -112,6 +112,14 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
             format!("was not compiled within {seconds} seconds"),
             "--compile-seconds-max raises the limit, for a component that you trust".into(),
         ),
+        LoadError::CompileMemory(max) => (
+            format!("was not compiled within {max} bytes of memory"),
+            "--compile-bytes-max raises the limit, for a component that you trust".into(),
+        ),
+        LoadError::Compiler(why) => (
+            format!("was not compiled, because the compiler failed: {}", printable(why)),
+            "nothing of it was run; if it fails again, ask its author".into(),
+        ),
         LoadError::Imports(names) => (
             format!("imports what no rule is given: {}", printable(&names.join(", "))),
             "a rule imports nothing; build a Rust rule with `trommel build`, which does not bring in WASI".into(),

@@ -41,6 +41,25 @@ package wasi:random@0.2.0 {
         get-random-u64: func() -> u64;
     }
 }
+package wasi:filesystem@0.2.0 {
+    interface types { resource descriptor; }
+    interface preopens {
+        use types.{descriptor};
+        get-directories: func() -> list<tuple<descriptor, string>>;
+    }
+}
+package wasi:sockets@0.2.0 {
+    interface network {
+        enum error-code { unknown, access-denied, not-supported }
+        enum ip-address-family { ipv4, ipv6 }
+    }
+    interface tcp { resource tcp-socket; }
+    interface tcp-create-socket {
+        use network.{error-code, ip-address-family};
+        use tcp.{tcp-socket};
+        create-tcp-socket: func(address-family: ip-address-family) -> result<tcp-socket, error-code>;
+    }
+}
 package wasi:later@0.2.99 {
     interface unheard-of { enum error { teapot } open: func(path: string) -> result<u32, error>; }
 }
@@ -53,6 +72,8 @@ world all {
     import wasi:cli/stdout@0.2.0;
     import wasi:cli/exit@0.2.0;
     import wasi:random/random@0.2.0;
+    import wasi:filesystem/preopens@0.2.0;
+    import wasi:sockets/tcp-create-socket@0.2.0;
     import wasi:later/unheard-of@0.2.99;
 }
 ";
@@ -66,6 +87,9 @@ const WRITE: &str = r#"(import "wasi:io/streams@0.2.0" "[method]output-stream.bl
 const EXIT: &str = r#"(import "wasi:cli/exit@0.2.0" "exit" (func $exit (param i32)))"#;
 const BYTES: &str = r#"(import "wasi:random/random@0.2.0" "get-random-bytes" (func $bytes (param i64 i32)))"#;
 const RANDOM: &str = r#"(import "wasi:random/random@0.2.0" "get-random-u64" (func $random (result i64)))"#;
+const FOLDERS: &str = r#"(import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $folders (param i32)))"#;
+const SOCKET: &str =
+    r#"(import "wasi:sockets/tcp-create-socket@0.2.0" "create-tcp-socket" (func $socket (param i32 i32)))"#;
 const OPEN: &str = r#"(import "wasi:later/unheard-of@0.2.99" "open" (func $open (param i32 i32 i32)))"#;
 
 /// Runs a rule whose `evaluate` is this on two events.
@@ -95,6 +119,21 @@ fn time_stands_still_and_numbers_repeat() {
     assert_eq!(format!("{first}\n"), second);
     assert_eq!(judged(&[NOW, RANDOM], numbers, &["--threads", "3"]), one);
     assert_eq!(judged(&[NOW, RANDOM], numbers, &["--isolate"]), one);
+}
+
+#[test]
+fn there_is_no_folder_and_no_socket() {
+    // Crashes if it is given the one or the other: a list of folders that is not empty, a socket that is no error.
+    let tries = "(call $folders (i32.const 2048)) (if (i32.load (i32.const 2052)) (then unreachable))
+        (call $socket (i32.const 0) (i32.const 2064)) (if (i32.eqz (i32.load8_u (i32.const 2064))) (then unreachable))
+        (i32.const 416)";
+    let ran = judged(&[FOLDERS, SOCKET], tries, &[]);
+    assert_eq!((&*ran.stderr, ran.code), ("trommel: 2 events, 2 matched, 2 alerts\n", 0), "{}", ran.stdout);
+    let denied = judged(&[FOLDERS, SOCKET], tries, &["--wasi", "deny"]);
+    assert_eq!((&*denied.stdout, denied.code), ("", 2));
+    for wanted in ["wasi:filesystem/preopens@0.2.0", "wasi:sockets/tcp-create-socket@0.2.0"] {
+        assert!(denied.stderr.contains(wanted), "{}", denied.stderr);
+    }
 }
 
 #[test]

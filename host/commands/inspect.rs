@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use trommel::metadata::{AttackEntry, Metadata};
 use trommel::talk::{is_plain, printable};
 
-use super::sandbox::{SandboxArguments, load};
+use super::sandbox::SandboxArguments;
 use crate::words::Exit;
 
 /// Says what a component is: its rules, and what it imports.
@@ -27,8 +27,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let sandbox = arguments.sandbox.sandbox()?;
-    let component = load(&sandbox, &arguments.rule)?;
+    let component = arguments.sandbox.load(std::slice::from_ref(&arguments.rule), None)?.remove(0);
     let text = if arguments.json {
         let json = json!({
             "size": component.size(),

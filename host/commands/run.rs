@@ -14,7 +14,7 @@ use trommel::{
 };
 
 use super::progress::Bar;
-use super::sandbox::{SandboxArguments, load, whole};
+use super::sandbox::{SandboxArguments, whole};
 use crate::words::{self, Exit, Hinted};
 
 /// Sends a stream of events through rules, and writes what they find.
@@ -146,17 +146,17 @@ fn input(file: PathBuf) -> Input {
 impl Common {
     /// Runs the rules over the inputs.
     pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
-        let sandbox = self.sandbox.sandbox()?;
-        let mut components = Vec::new();
-        for path in &self.rules {
-            components.push((path.to_string_lossy().into_owned(), load(&sandbox, path)?));
-        }
+        let names = self.rules.iter().map(|rule| rule.to_string_lossy().into_owned());
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = self.threads.map_or(cores, usize::from);
+        // Loading takes as many threads as there are cores.
+        let isolated = self.isolate.then_some(threads.max(cores));
+        let mut components: Vec<_> = names.zip(self.sandbox.load(&self.rules, isolated)?).collect();
         let mut configured = Vec::new();
         for settings in &self.settings {
             configure(&mut components, settings, &mut configured)?;
         }
         let dead_letters = self.dead_letter.as_deref().map(open_dead_letters).transpose()?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let bar = Bar::new(&inputs);
         let job = Job {
             components: components.into_iter().map(|(name, component)| (name, Arc::new(component))).collect(),
@@ -171,7 +171,7 @@ impl Common {
             validate: self.validate,
             isolate: self.isolate,
             include_event: self.include_event,
-            threads: self.threads.map_or(cores, usize::from),
+            threads,
             stack_bytes: self.sandbox.stack_bytes(),
             dead_letters,
             tell: bar.teller(),

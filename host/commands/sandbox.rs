@@ -1,8 +1,11 @@
 //! The flags of the sandbox, which all commands share that run a rule, and the loading of a rule.
 
-use std::path::Path;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use trommel::limits::{self, Limits};
 use trommel::talk::{printable, reason, say};
@@ -29,6 +32,9 @@ pub(crate) struct SandboxArguments {
     /// How long a component may take to compile.
     #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>)]
     compile_seconds_max: u64,
+    /// How much memory the compiler may take for a component.
+    #[arg(long, value_name = "BYTES", default_value_t = limits::COMPILE_BYTES_MAX, value_parser = whole::<usize>)]
+    compile_bytes_max: usize,
     /// How much work a component may do to start, to describe its rules and to take settings, each: about one unit an
     /// instruction.
     #[arg(long, value_name = "FUEL", default_value_t = limits::LOAD_FUEL_MAX, value_parser = whole::<u64>)]
@@ -59,6 +65,9 @@ pub(crate) struct SandboxArguments {
     print_bytes_max: usize,
 }
 
+/// Stack of a thread that loads beside the stack of the rule that runs on it.
+const THREAD_STACK_BYTES: usize = 2 << 20;
+
 #[derive(Clone, Copy, ValueEnum)]
 enum WasiArgument {
     /// WASI with nothing granted: no file, no network, no time; what it prints goes to stderr
@@ -73,9 +82,46 @@ pub(crate) fn whole<N: FromStr>(text: &str) -> Result<N, &'static str> {
 }
 
 impl SandboxArguments {
+    /// Loads rules, side by side, in their order. Of several errors, the first one is the answer. `isolated` is the
+    /// number of threads that give every event a fresh instance.
+    pub(crate) fn load(&self, rules: &[PathBuf], isolated: Option<usize>) -> anyhow::Result<Vec<Component>> {
+        let sandbox = self.sandbox(isolated)?;
+        let rest = Mutex::new(rules.iter().enumerate());
+        let rest = || rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = || {
+            let mut loaded = Vec::new();
+            loop {
+                let mut turn = rest();
+                let Some((at, rule)) = turn.next() else { return loaded };
+                // One builds at a time: cargo takes all cores for itself, and what it says is in order.
+                let file = file_of(rule);
+                drop(turn);
+                let component = file.and_then(|file| load_file(&sandbox, rule, &file));
+                if component.is_err() {
+                    // All before it are taken, and none behind it matters.
+                    rest().by_ref().for_each(drop);
+                }
+                loaded.push((at, component));
+            }
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(rules.len());
+        let mut loaded = std::thread::scope(|scope| {
+            let stack_bytes = THREAD_STACK_BYTES.saturating_add(self.stack_bytes_max);
+            let thread = || std::thread::Builder::new().stack_size(stack_bytes);
+            let started: std::io::Result<Vec<_>> = (0..threads).map(|_| thread().spawn_scoped(scope, work)).collect();
+            let started = started.context("no threads can be had to load the rules")?;
+            let joined = started.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            anyhow::Ok(joined.flatten().collect::<Vec<_>>())
+        })?;
+        loaded.sort_by_key(|(at, _)| *at);
+        loaded.into_iter().map(|(_, component)| component).collect()
+    }
+
     /// Makes the sandbox.
-    pub(crate) fn sandbox(&self) -> anyhow::Result<Sandbox> {
-        let sandbox = Sandbox::new(self.limits(), !self.no_cache).map_err(anyhow::Error::msg)?;
+    fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
+        let program = std::env::current_exe().context("the program cannot find itself, to compile")?;
+        let sandbox =
+            Sandbox::with_compiler(program, self.limits(), !self.no_cache, isolated).map_err(anyhow::Error::msg)?;
         Ok(sandbox.with_wasi(match self.wasi {
             WasiArgument::Nothing => Wasi::Nothing,
             WasiArgument::Deny => Wasi::Deny,
@@ -92,6 +138,7 @@ impl SandboxArguments {
             component_bytes: self.component_bytes_max,
             function_bytes: self.function_bytes_max,
             compile_seconds: self.compile_seconds_max,
+            compile_bytes: self.compile_bytes_max,
             load_fuel: self.load_fuel_max,
             event_fuel: self.event_fuel_max,
             byte_fuel: self.byte_fuel_max,
@@ -105,19 +152,21 @@ impl SandboxArguments {
     }
 }
 
-/// Loads a component; the folder of a rule crate is built first.
-pub(crate) fn load(sandbox: &Sandbox, path: &Path) -> anyhow::Result<Component> {
-    let built;
-    let mut file = path;
-    if path.is_dir() {
-        built = trommel::build::build(path, None, &mut |note| say(note)).map_err(Hinted::from)?;
-        file = &built.component;
+/// The file of a component; the folder of a rule crate is built first.
+fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
+    if rule.is_dir() {
+        let built = trommel::build::build(rule, None, &mut |note| say(note)).map_err(Hinted::from)?;
+        return Ok(built.component);
     }
+    Ok(rule.to_owned())
+}
+
+fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path) -> anyhow::Result<Component> {
     let bytes = std::fs::read(file).map_err(|error| {
         Hinted::new(
             format!("{}: the rule cannot be read: {}", printable(&file.to_string_lossy()), reason(&error)),
             "a rule is a component, a .wasm file, or the folder of a rule crate",
         )
     })?;
-    Ok(sandbox.load(&path.to_string_lossy(), &bytes).map_err(|error| words::cannot_load(path, &error))?)
+    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| words::cannot_load(rule, &error))?)
 }

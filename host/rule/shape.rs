@@ -7,7 +7,7 @@ use wasmparser::{Parser, Payload};
 use super::LoadError;
 
 /// Refuses a component with a function of more than `function_bytes_max` bytes: the compiler takes more memory and time
-/// than grow with the size, and cannot be stopped within a function.
+/// than grow with the size, and would only find its own limits.
 ///
 /// Refuses a component that is composed of others with code of their own: they may hand texts to one another, and the
 /// copying of texts takes no fuel. What tools put into a component to give its exports a shape has no code.
