@@ -23,8 +23,13 @@ use crate::talk::Tell;
 const BLOCKS_AHEAD_MAX: u64 = 2;
 /// So many blocks of one piece are held before its turn.
 const BLOCKS_OF_PART_MAX: usize = 2;
-/// Stack of a thread beside the stack of the rule that runs on it.
-const THREAD_STACK_BYTES: usize = 2 << 20;
+/// Stack of a thread beside the stack of the rule that runs on it, in bytes.
+pub const THREAD_STACK_BYTES: usize = 2 << 20;
+
+/// How many threads run at once here.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
 
 /// A run: events from somewhere, rules, and what to write.
 pub struct Job {

@@ -31,7 +31,7 @@ mod unwrap;
 
 pub use count::{ComponentCounts, Counts};
 pub use dead_letter::event_of_letter;
-pub use engine::{Job, run};
+pub use engine::{Job, THREAD_STACK_BYTES, cores, run};
 pub use limits::Limits;
 pub use output::{Emit, Ended, OnError, Writing};
 pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};

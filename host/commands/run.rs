@@ -11,6 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use trommel::talk::{printable, reason, say};
 use trommel::{
     BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Stop, Unwrap, Writing,
+    cores,
 };
 
 use super::progress::Bar;
@@ -147,10 +148,8 @@ impl Common {
     /// Runs the rules over the inputs.
     pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
         let names = self.rules.iter().map(|rule| rule.to_string_lossy().into_owned());
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = self.threads.map_or(cores, usize::from);
-        // Loading takes as many threads as there are cores.
-        let isolated = self.isolate.then_some(threads.max(cores));
+        let threads = self.threads.map_or_else(cores, usize::from);
+        let isolated = self.isolate.then_some(threads);
         let mut components: Vec<_> = names.zip(self.sandbox.load(&self.rules, isolated)?).collect();
         let mut configured = Vec::new();
         for settings in &self.settings {

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use trommel::limits::{self, Limits};
 use trommel::talk::{printable, reason, say};
-use trommel::{Component, Sandbox, Wasi};
+use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
 use crate::words::{self, Hinted};
 
@@ -65,9 +65,6 @@ pub(crate) struct SandboxArguments {
     print_bytes_max: usize,
 }
 
-/// Stack of a thread that loads beside the stack of the rule that runs on it.
-const THREAD_STACK_BYTES: usize = 2 << 20;
-
 #[derive(Clone, Copy, ValueEnum)]
 enum WasiArgument {
     /// WASI with nothing granted: no file, no network, no time; what it prints goes to stderr
@@ -85,7 +82,8 @@ impl SandboxArguments {
     /// Loads rules, side by side, in their order. Of several errors, the first one is the answer. `isolated` is the
     /// number of threads that give every event a fresh instance.
     pub(crate) fn load(&self, rules: &[PathBuf], isolated: Option<usize>) -> anyhow::Result<Vec<Component>> {
-        let sandbox = self.sandbox(isolated)?;
+        // Here, too, instances are made side by side.
+        let sandbox = self.sandbox(isolated.map(|threads| threads.max(cores())))?;
         let rest = Mutex::new(rules.iter().enumerate());
         let rest = || rest.lock().unwrap_or_else(PoisonError::into_inner);
         let work = || {
@@ -104,7 +102,7 @@ impl SandboxArguments {
                 loaded.push((at, component));
             }
         };
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(rules.len());
+        let threads = cores().min(rules.len());
         let mut loaded = std::thread::scope(|scope| {
             let stack_bytes = THREAD_STACK_BYTES.saturating_add(self.stack_bytes_max);
             let thread = || std::thread::Builder::new().stack_size(stack_bytes);

@@ -19,6 +19,7 @@ use wasmtime::component::Component as Compiled;
 use wasmtime::{Cache, CacheConfig, Engine, ModuleVersionStrategy};
 
 use super::LoadError;
+use crate::engine::cores;
 use crate::limits::{COMPILE_THREADS_MAX, Limits};
 
 /// The version of compiled code, which is kept apart by the limits within which it was compiled: code in the cache says
@@ -77,7 +78,7 @@ impl Compiler {
         let mut command = Command::new(&self.program);
         command.args(["compile", &limits.compile_bytes.to_string(), &limits.compile_seconds.to_string()]);
         command.args(self.cache.as_ref().map(Cache::directory));
-        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(COMPILE_THREADS_MAX);
+        let threads = cores().min(COMPILE_THREADS_MAX);
         command.env("RAYON_NUM_THREADS", threads.to_string());
         // A thread that runs out of memory while it prints one waits for itself.
         command.env("RUST_BACKTRACE", "0");
