@@ -500,6 +500,10 @@ mod tests {
         let error = wrap("root-login", module).expect_err("imports");
         assert_eq!(error.kind(), BuildErrorKind::Imports);
         assert_eq!(error.to_string(), "root-login: imports env.f, m.t, a.b");
+        for end in 0..module.len() {
+            // Must neither panic nor loop.
+            let _ = imports(&module[..end]);
+        }
     }
 
     #[test]
