@@ -186,65 +186,6 @@ fn a_broken_component_is_refused_or_harmless() {
     assert!(ran.stderr.starts_with("trommel: cut.wasm: is no valid component: "), "{}", ran.stderr);
 }
 
-/// A large function that is hard for a compiler: each of its many values is alive to the end.
-fn hard_to_compile() -> Vec<u8> {
-    const VALUES: usize = 20_000;
-    let mut function = String::from("(func (export \"evaluate\") (param i32 i32) (result i32)\n");
-    for number in 0..VALUES {
-        let _ = writeln!(function, "(i32.load (i32.add (local.get 0) (i32.const {})))", number * 7);
-        if number % 50 == 0 {
-            let _ = writeln!(function, "(if (local.get 1) (then (local.set 0 (i32.const {number}))))");
-        }
-    }
-    function += &"i32.xor\n".repeat(VALUES - 1);
-    binary(&(function + ")"))
-}
-
-#[test]
-fn the_compiler_is_bounded_and_leaves_nothing_behind() {
-    let hard = hard_to_compile();
-    // The numbers of bytes tell its processes from all others.
-    for (limits, why) in [
-        (&["--compile-bytes-max", "60000001"] as &[&str], "was not compiled within 60000001 bytes of memory"),
-        (&["--compile-seconds-max", "0", "--compile-bytes-max", "1060000001"], "was not compiled within 0 seconds"),
-    ] {
-        let ran = refusal("hard.wasm", &hard, limits);
-        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
-        let told = ran.stderr.lines().next().unwrap_or_default();
-        assert_eq!(told, format!("trommel: hard.wasm: {why}"));
-        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
-    }
-    let compilers = fs::read_dir("/proc").unwrap().flatten().filter(|process| {
-        let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
-        words.windows(8).any(|words| words == b"60000001")
-    });
-    assert_eq!(compilers.count(), 0, "the compiler goes on");
-}
-
-#[test]
-fn a_component_is_compiled_in_another_process_and_only_once() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("r.wasm"), binary("")).unwrap();
-    let run_here = || {
-        let mut command = trommel();
-        command.current_dir(dir.path()).env("XDG_CACHE_HOME", dir.path()).env("HOME", dir.path());
-        run(command.args(["run", "--rule", "r.wasm"]), b"{}\n")
-    };
-    assert_eq!(run_here().code, 0);
-    let folder = dir.path().join("trommel");
-    let marks = || fs::read_dir(&folder).unwrap().map(|mark| mark.unwrap().path()).collect::<Vec<_>>();
-    let [mark] = &*marks() else { panic!("{:?}", marks()) };
-    // It is not compiled again where the mark stands, even if the cache has lost the code.
-    let made = fs::metadata(mark).unwrap().modified().unwrap();
-    fs::remove_dir_all(dir.path().join("wasmtime")).unwrap();
-    assert_eq!(run_here().code, 0);
-    assert_eq!(fs::metadata(mark).unwrap().modified().unwrap(), made);
-    // Without the mark it is, which makes another.
-    fs::remove_file(mark).unwrap();
-    assert_eq!(run_here().code, 0);
-    assert_eq!(marks().len(), 1);
-}
-
 #[test]
 fn each_flag_is_a_limit() {
     let finds = r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))"#;

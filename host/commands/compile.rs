@@ -1,6 +1,5 @@
 //! `trommel compile`: compiles a component for the `trommel` that started it. It is no command for people.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use trommel::Limits;
@@ -21,7 +20,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { compile_bytes, compile_seconds, cache } = arguments;
     let limits = Limits { compile_bytes, compile_seconds, ..Limits::default() };
-    let wrong = trommel::compile_alone(&limits, cache.as_deref(), std::io::stdin())?;
-    std::io::stdout().lock().write_all(wrong.as_bytes())?;
+    trommel::compile_alone(&limits, cache.as_deref(), std::io::stdin(), std::io::stdout())?;
     Ok(Exit::AllWell)
 }

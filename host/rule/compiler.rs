@@ -111,13 +111,13 @@ impl Compiler {
 
 /// What the child's end says of the component.
 fn verdict(status: ExitStatus, said: &str, limits: &Limits) -> Result<(), LoadError> {
-    match (status.success(), said) {
+    match (status.success(), said.trim()) {
         (true, "") => Ok(()),
         (true, why) => Err(LoadError::Invalid(why.into())),
         (false, why) if OUT_OF_MEMORY.iter().any(|words| why.contains(words)) => {
             Err(LoadError::CompileMemory(limits.compile_bytes))
         }
-        (false, why) => Err(LoadError::Compiler(format!("{status}: {}", why.trim()))),
+        (false, why) => Err(LoadError::Compiler(format!("{status}: {why}"))),
     }
 }
 
@@ -125,12 +125,20 @@ fn verdict(status: ExitStatus, said: &str, limits: &Limits) -> Result<(), LoadEr
 const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of ", "out of memory", "Cannot allocate memory"];
 
 /// Compiles a component, in a process that is there for nothing else, with the code kept in the cache. The answer is what
-/// is wrong with the component, nothing if it is good.
+/// is wrong with the component, but for white space: nothing if it is good.
 ///
 /// The process aborts when it runs out of memory, is killed with the one that started it, and leaves no core file.
-pub fn compile_alone(limits: &Limits, cache: Option<&Path>, mut component: impl Read) -> io::Result<String> {
+pub fn compile_alone(
+    limits: &Limits,
+    cache: Option<&Path>,
+    mut component: impl Read,
+    mut answer: impl Write,
+) -> io::Result<()> {
     // It is the end of the thread that started this process that counts, which waits for it.
     rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // That one may be gone already, with the signal never sent. Then nobody reads this.
+    answer.write_all(b"\n")?;
+    answer.flush()?;
     // A limit for core files would not hold where the system hands them to a program.
     rustix::process::set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     let engine =
@@ -140,14 +148,12 @@ pub fn compile_alone(limits: &Limits, cache: Option<&Path>, mut component: impl 
     // It counts what is private and can be written: heap and stacks, as far as they are in reach. RLIMIT_AS would count
     // the program's own code, and the address space that malloc reserves for each thread, used or not.
     limit(Resource::Data, limits.compile_bytes as u64)?;
-    // Holds where the host was gone before it could be asked for a signal at its end.
-    limit(Resource::Cpu, limits.compile_seconds.saturating_mul(COMPILE_THREADS_MAX as u64))?;
     let mut bytes = Vec::new();
     component.read_to_end(&mut bytes)?;
     match Compiled::from_binary(&engine, &bytes) {
-        Ok(_) => Ok(String::new()),
+        Ok(_) => Ok(()),
         Err(error) if error.root_cause().downcast_ref() == Some(&Errno::NOMEM) => Err(Errno::NOMEM.into()),
-        Err(error) => Ok(format!("{error:#}")),
+        Err(error) => write!(answer, "{error:#}").and_then(|()| answer.flush()),
     }
 }
 

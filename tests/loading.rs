@@ -1,0 +1,230 @@
+//! Loading: what is compiled where, what is kept of it, and that nothing goes on or stays behind.
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{Ran, run, trommel, wat::binary};
+
+/// How long a process may take for what takes it moments.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A large function that is hard for a compiler: each of its many values is alive to the end.
+fn hard_to_compile() -> Vec<u8> {
+    const VALUES: usize = 20_000;
+    let mut function = String::from("(func (export \"evaluate\") (param i32 i32) (result i32)\n");
+    for number in 0..VALUES {
+        let _ = writeln!(function, "(i32.load (i32.add (local.get 0) (i32.const {})))", number * 7);
+        if number % 50 == 0 {
+            let _ = writeln!(function, "(if (local.get 1) (then (local.set 0 (i32.const {number}))))");
+        }
+    }
+    function += &"i32.xor\n".repeat(VALUES - 1);
+    binary(&(function + ")"))
+}
+
+/// A folder for a run, with a cache and a place for temporary files of its own.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("tmp")).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        fs::write(self.path(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    /// `trommel run` here, by this program.
+    fn command(&self, program: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        let folder = self.0.path();
+        command.current_dir(folder).env("XDG_CACHE_HOME", folder).env("HOME", folder).env("TMPDIR", folder.join("tmp"));
+        command.arg("run").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        run(&mut self.command(trommel().get_program().as_ref(), args), b"{}\n")
+    }
+
+    fn spawn(&self, program: &Path, args: &[&str]) -> Child {
+        self.command(program, args).spawn().expect("the program starts")
+    }
+
+    /// The files that say of components that they compile.
+    fn marks(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.path("trommel")).into_iter().flatten();
+        entries.map(|mark| mark.unwrap().path()).collect()
+    }
+
+    fn left_behind(&self) -> usize {
+        fs::read_dir(self.path("tmp")).unwrap().count()
+    }
+}
+
+/// The compilers that run with this limit, which tells them from all others.
+fn compilers(bytes_max: &str) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let ids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
+    ids.filter(|id| {
+        let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let mut words = words.split(|byte| *byte == 0).skip(1);
+        words.next() == Some(b"compile") && words.next() == Some(bytes_max.as_bytes())
+    })
+    .collect()
+}
+
+/// Waits until this holds.
+fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn kill(signal: &str, process: u32) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
+    assert!(sent.expect("there is a shell").success());
+}
+
+#[test]
+fn compiling_is_bounded_and_leaves_nothing_behind() {
+    let place = Place::new();
+    place.file("hard.wasm", &hard_to_compile());
+    for (limits, bytes_max, why) in [
+        (["--compile-bytes-max", "60000001", "--compile-seconds-max", "60"], "60000001", "60000001 bytes of memory"),
+        (["--compile-bytes-max", "1060000001", "--compile-seconds-max", "0"], "1060000001", "0 seconds"),
+    ] {
+        let ran = place.run(&[&["--no-cache", "--rule", "hard.wasm"] as &[&str], &limits].concat());
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{}", ran.stderr);
+        let told = ran.stderr.lines().next().unwrap_or_default();
+        assert_eq!(told, format!("trommel: hard.wasm: was not compiled within {why}"));
+        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
+        assert!(compilers(bytes_max).is_empty(), "the compiler goes on");
+        assert_eq!(place.left_behind(), 0);
+    }
+}
+
+#[test]
+fn no_compiler_outlives_its_host() {
+    let place = Place::new();
+    place.file("hard.wasm", &hard_to_compile());
+    for (signal, number, bytes_max) in [("TERM", 15, "1060000002"), ("KILL", 9, "1060000003")] {
+        let mut host =
+            place.spawn(trommel().get_program().as_ref(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
+        wait_for("a compiler", || !compilers(bytes_max).is_empty());
+        kill(signal, host.id());
+        assert_eq!(host.wait().unwrap().signal(), Some(number));
+        wait_for("the compiler's end", || compilers(bytes_max).is_empty());
+    }
+}
+
+#[test]
+fn a_compiler_whose_host_is_gone_does_not_begin() {
+    // Its host is gone before it could ask for a signal at that one's end: nobody reads what it says.
+    let (answer, said) = std::io::pipe().unwrap();
+    drop(answer);
+    let mut compiler =
+        trommel().args(["compile", "1060000004", "60"]).stdin(Stdio::piped()).stdout(said).spawn().unwrap();
+    // Its component never comes to an end.
+    let _component = compiler.stdin.take();
+    wait_for("the compiler's end", || compiler.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn a_compiler_that_is_killed_is_an_error() {
+    let place = Place::new();
+    place.file("hard.wasm", &hard_to_compile());
+    let bytes_max = "1060000005";
+    let host =
+        place.spawn(trommel().get_program().as_ref(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
+    wait_for("a compiler", || !compilers(bytes_max).is_empty());
+    compilers(bytes_max).into_iter().for_each(|compiler| kill("KILL", compiler));
+    let ended = host.wait_with_output().unwrap();
+    let told = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(told.starts_with("trommel: hard.wasm: ") && told.contains("signal: 9"), "{told}");
+    assert!(place.marks().is_empty());
+}
+
+#[test]
+fn a_component_is_compiled_once() {
+    let place = Place::new();
+    let program = place.path("program");
+    fs::copy(trommel().get_program(), &program).unwrap();
+    let component = binary("");
+    // The host finds its program gone when it comes to load the rule, so that it cannot start a compiler.
+    let run_without_program = || {
+        let rule = place.path("pipe.wasm");
+        assert!(Command::new("mkfifo").arg(&rule).status().unwrap().success());
+        let mut host = place.spawn(&program, &["--rule", "pipe.wasm"]);
+        let mut pipe = File::options().write(true).open(&rule).unwrap();
+        let aside = program.with_extension("aside");
+        fs::rename(&program, &aside).unwrap();
+        pipe.write_all(&component).unwrap();
+        drop(pipe);
+        host.stdin.take();
+        let ended = host.wait_with_output().unwrap();
+        fs::rename(&aside, &program).unwrap();
+        fs::remove_file(&rule).unwrap();
+        (ended.status.code(), String::from_utf8(ended.stderr).unwrap())
+    };
+    let (code, told) = run_without_program();
+    assert_eq!(code, Some(2));
+    assert!(told.starts_with("trommel: pipe.wasm: ") && told.contains("cannot be started"), "{told}");
+
+    place.file("r.wasm", &component);
+    assert_eq!(place.run(&["--rule", "r.wasm"]).code, 0);
+    assert_eq!(place.marks().len(), 1);
+    assert_eq!(run_without_program().0, Some(0));
+    // It is known to compile also where the cache has lost the code.
+    fs::remove_dir_all(place.path("wasmtime")).unwrap();
+    assert_eq!(run_without_program().0, Some(0));
+    // That it compiles within other limits is not known.
+    assert_eq!(place.run(&["--rule", "r.wasm", "--compile-seconds-max", "59"]).code, 0);
+    assert_eq!(place.marks().len(), 2);
+    assert_eq!(place.left_behind(), 0);
+}
+
+#[test]
+fn without_cache_nothing_is_kept() {
+    let place = Place::new();
+    place.file("r.wasm", &binary(""));
+    assert_eq!(place.run(&["--no-cache", "--rule", "r.wasm"]).code, 0);
+    assert_eq!(place.left_behind(), 0);
+    assert!(!place.path("wasmtime").exists() && !place.path("trommel").exists());
+}
+
+#[test]
+fn of_several_errors_the_first_is_told() {
+    let place = Place::new();
+    place.file("good.wasm", &binary(""));
+    // It takes longer than all the others until it is known to be broken.
+    place.file("slow.wasm", &hard_to_compile());
+    place.file("broken.wasm", b"broken");
+    let rules: Vec<_> = ["good", "slow", "broken", "good", "missing"]
+        .iter()
+        .flat_map(|name| ["--rule".into(), format!("{name}.wasm")])
+        .collect();
+    let rules: Vec<_> = rules.iter().map(String::as_str).collect();
+    for _ in 0..3 {
+        let ran = place.run(&[&["--compile-bytes-max", "60000006"] as &[&str], &rules].concat());
+        assert_eq!(ran.code, 2);
+        assert!(ran.stderr.starts_with("trommel: slow.wasm: was not compiled within 60000006 bytes"), "{}", ran.stderr);
+    }
+}
