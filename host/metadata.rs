@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::needles;
 
 /// How much harm an alert stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth to know.
     Informational,
@@ -32,7 +35,7 @@ impl fmt::Display for Severity {
 }
 
 /// An entry of MITRE ATT&CK.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttackEntry {
     /// The id: `T1537`.
     pub id: String,
@@ -41,7 +44,7 @@ pub struct AttackEntry {
 }
 
 /// A tactic, and the techniques that serve it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Threat {
     /// The tactic.
     pub tactic: AttackEntry,
@@ -50,7 +53,7 @@ pub struct Threat {
 }
 
 /// What a rule says of itself. `wit/event-filter.wit` has the meaning and the limits of each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the contract has the words")]
 pub struct Metadata {
     pub id: String,

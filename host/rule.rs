@@ -3,26 +3,32 @@
 //!
 //! What an event is, which events a component sees and what becomes of its findings is left to others.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
-use wasmtime::{
-    Cache, CacheConfig, Config, Enabled, Engine, ModuleVersionStrategy, PoolingAllocationConfig, ResourceLimiter,
-    Store, Trap,
-};
+use wasmtime::{Engine, ModuleVersionStrategy, Store};
 
 use crate::columns;
-use crate::limits::{CORE_INSTANCES_MAX, HANDLES_MAX, Limits};
-use crate::metadata::{self, AttackEntry, Finding, Metadata, SettingError, Severity, Threat};
+use crate::limits::{HANDLES_MAX, Limits};
+use crate::metadata::{self, Finding, Metadata, SettingError, Severity};
 use crate::needles;
 
+mod budget;
 mod compiler;
+mod engine;
+mod error;
+mod known;
+mod plain;
 mod shape;
 mod wasi;
 
+use budget::{Budget, failure};
+use engine::{engine, user_cache};
+use known::{Described, Known};
+
 pub use compiler::compile_alone;
+pub use error::{ConfigureError, Failure, FailureKind, LoadError};
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "filter" });
@@ -58,13 +64,20 @@ pub enum Wasi {
 /// A component that was loaded: its rules are known, and may be configured.
 pub struct Component {
     sandbox: Sandbox,
-    pre: bindings::FilterPre<Budget>,
-    rules: Arc<[Metadata]>,
-    settings: Vec<(u32, String)>,
+    code: Code,
     size: usize,
-    imports: Vec<String>,
+    described: Described,
+    settings: Vec<(u32, String)>,
     /// What it prints, if it has WASI.
     printing: Option<Arc<wasi::Printing>>,
+}
+
+/// A component's code. Where its rules are known from an earlier start it is got when it is first needed, which for most
+/// rules is never: no event concerns them.
+struct Code {
+    /// The component itself, until its code is there.
+    bytes: Mutex<Vec<u8>>,
+    ready: OnceLock<Result<bindings::FilterPre<Budget>, Failure>>,
 }
 
 /// A component's place to run, for one thread. It is made when the first event comes, and made anew after a failure.
@@ -77,103 +90,6 @@ pub struct Instance {
 struct Live {
     store: Store<Budget>,
     filter: bindings::Filter,
-}
-
-/// A component that cannot be loaded.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum LoadError {
-    /// More bytes than the limit, given here.
-    TooLarge(usize),
-    /// These bytes are not WebAssembly.
-    NotWasm,
-    /// These bytes are a core module.
-    CoreModule,
-    /// A broken component, or one that needs what the host does not have: why.
-    Invalid(String),
-    /// A function is larger than the limit, given here: compiling it could take any time.
-    LargeFunction(usize),
-    /// It is composed of components that have code of their own.
-    Composed,
-    /// Compiling took more seconds than the limit, given here.
-    CompileTime(u64),
-    /// Compiling took more bytes of memory than the limit, given here.
-    CompileMemory(usize),
-    /// The compiler itself failed: how.
-    Compiler(String),
-    /// The component imports these, which nothing provides.
-    Imports(Vec<String>),
-    /// The component imports these, which are of WASI, and [`Wasi::Deny`] says to refuse it.
-    Wasi(Vec<String>),
-    /// The interface is not among the exports.
-    NoInterface,
-    /// The component speaks another version of the interface: which.
-    OtherVersion(String),
-    /// `describe` failed.
-    Describe(Failure),
-    /// The rules contradict themselves: how.
-    Metadata(String),
-}
-
-/// A component that refuses its settings.
-#[derive(Debug)]
-pub enum ConfigureError {
-    /// These are the mistakes.
-    Refused(Vec<SettingError>),
-    /// The call failed.
-    Failed(Failure),
-}
-
-/// Why a component gave no answer that the host can use.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// What kind of failure it is.
-    pub kind: FailureKind,
-    /// The details, for people.
-    pub text: String,
-}
-
-/// The kinds of [`Failure`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// The event is not one JSON object: the event's own fault, as the rule sees it.
-    Malformed,
-    /// The rule said that it could not judge the event.
-    Internal,
-    /// The rule trapped: a crash.
-    Trap,
-    /// The rule ran longer than its limit.
-    Fuel,
-    /// The rule wanted more memory, or more table elements, than its limit.
-    Memory,
-    /// The rule overflowed its stack.
-    Stack,
-    /// The answer is not what the contract demands, or over its limit.
-    Answer,
-    /// A finding in an event that holds no needle of its rule.
-    Needle,
-}
-
-impl FailureKind {
-    /// The kind's name in dead letters and messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed",
-            Self::Internal => "internal",
-            Self::Trap => "trap",
-            Self::Fuel => "fuel",
-            Self::Memory => "memory",
-            Self::Stack => "stack",
-            Self::Answer => "answer",
-            Self::Needle => "needle",
-        }
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.kind.name(), self.text)
-    }
 }
 
 impl Sandbox {
@@ -210,6 +126,8 @@ impl Sandbox {
     }
 
     /// Loads a component from its bytes. What it prints, if it can, is told under `name`.
+    ///
+    /// What an earlier start has found out of it is not found out again: then its code is got when it is first needed.
     pub fn load(&self, name: &str, bytes: &[u8]) -> Result<Component, LoadError> {
         if bytes.len() > self.limits.component_bytes {
             return Err(LoadError::TooLarge(self.limits.component_bytes));
@@ -222,8 +140,37 @@ impl Sandbox {
             }
             _ => return Err(LoadError::NotWasm),
         }
+        let known = self.compiler.as_ref().and_then(|compiler| compiler.known(self, bytes));
+        if let Some(described) = known.as_ref().and_then(Known::read) {
+            let code = Code { bytes: Mutex::new(bytes.to_owned()), ready: OnceLock::new() };
+            return Ok(self.component(name, code, bytes.len(), described));
+        }
         shape::check(bytes, self.limits.function_bytes)?;
-        let compiled = self.compile(bytes)?;
+        let (ready, imports) = self.link(&self.compile(bytes)?)?;
+        let code = Code { bytes: Mutex::default(), ready: OnceLock::from(Ok(ready)) };
+        let mut component = self.component(name, code, bytes.len(), Described { imports, rules: Vec::new() });
+        component.described.rules = component.describe()?;
+        if let Some(known) = known {
+            known.write(&component.described);
+        }
+        Ok(component)
+    }
+
+    fn component(&self, name: &str, code: Code, size: usize, described: Described) -> Component {
+        let has_wasi = !described.imports.is_empty();
+        Component {
+            // The compiler goes when all is loaded.
+            sandbox: Sandbox { compiler: None, ..self.clone() },
+            code,
+            size,
+            described,
+            settings: Vec::new(),
+            printing: has_wasi.then(|| Arc::new(wasi::Printing::new(name, self.limits.print_bytes))),
+        }
+    }
+
+    /// Gives code what it imports, and says what that is.
+    fn link(&self, compiled: &Compiled) -> Result<(bindings::FilterPre<Budget>, Vec<String>), LoadError> {
         let component_type = compiled.component_type();
         let imports: Vec<_> = component_type.imports(&self.engine).map(|(name, item)| (name, item.ty)).collect();
         let names = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
@@ -248,36 +195,23 @@ impl Sandbox {
         if !missing.is_empty() {
             return Err(LoadError::Imports(missing));
         }
-        let pre: InstancePre<Budget> = linker.instantiate_pre(&compiled).map_err(invalid)?;
-        let pre = bindings::FilterPre::new(pre).map_err(invalid)?;
-        let has_wasi = !imports.is_empty();
-        let mut component = Component {
-            // The compiler goes when all is loaded.
-            sandbox: Sandbox { compiler: None, ..self.clone() },
-            pre,
-            rules: Arc::new([]),
-            settings: Vec::new(),
-            size: bytes.len(),
-            imports: names(&|_| true),
-            printing: has_wasi.then(|| Arc::new(wasi::Printing::new(name, self.limits.print_bytes))),
-        };
-        let mut live = component.start().map_err(LoadError::Describe)?;
-        live.store.set_hostcall_fuel(self.limits.metadata_bytes);
-        let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
-        let rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
-        metadata::check(&rules).map_err(LoadError::Metadata)?;
-        component.rules = rules.into();
-        Ok(component)
+        let pre: InstancePre<Budget> = linker.instantiate_pre(compiled).map_err(invalid)?;
+        Ok((bindings::FilterPre::new(pre).map_err(invalid)?, names(&|_| true)))
     }
 
     fn compile(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
         match &self.compiler {
             None => self.compile_here(bytes),
             Some(compiler) => {
-                compiler.compile(&self.engine, &self.limits, bytes)?;
-                Compiled::from_binary(&self.engine, bytes).map_err(|error| LoadError::Invalid(format!("{error:#}")))
+                compiler.compile(&self.limits, bytes)?;
+                self.cached(bytes)
             }
         }
+    }
+
+    /// Gets code that is known to compile. Where the cache has lost it, it is compiled again.
+    fn cached(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
+        Compiled::from_binary(&self.engine, bytes).map_err(|error| LoadError::Invalid(format!("{error:#}")))
     }
 
     /// Compiles on a thread of its own, which is left behind when it takes too long.
@@ -294,54 +228,10 @@ impl Sandbox {
     }
 }
 
-/// `isolated` is the number of threads of which each makes instance after instance.
-fn engine(
-    limits: &Limits,
-    cache: Option<Cache>,
-    version: ModuleVersionStrategy,
-    isolated: Option<usize>,
-) -> Result<Engine, String> {
-    let text = |error: wasmtime::Error| format!("{error:#}");
-    let mut config = Config::new();
-    config.consume_fuel(true).max_wasm_stack(limits.stack_bytes).wasm_backtrace_max_frames(None);
-    // Of no use to a rule, and more to attack.
-    config.wasm_memory64(false);
-    // Nobody looks at a rule's stack: without what tells it apart, code is a sixth smaller and loaded sooner.
-    config.generate_address_map(false).native_unwind_info(false);
-    config.cache(cache).module_version(version).map_err(text)?;
-    if let Some(threads) = isolated {
-        config.allocation_strategy(pool(limits, threads));
-    }
-    Engine::new(&config).map_err(text)
-}
-
-/// Memory that instances take over from one another, as new: the kernel tells which pages were written, and these alone
-/// are written back. Nothing in it is less than any instance may have.
-fn pool(limits: &Limits, threads: usize) -> PoolingAllocationConfig {
-    let slots = u32::try_from(threads.saturating_mul(CORE_INSTANCES_MAX)).unwrap_or(u32::MAX);
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(slots).total_core_instances(slots).total_memories(slots).total_tables(slots);
-    pool.max_memories_per_module(CORE_INSTANCES_MAX as u32).max_tables_per_module(CORE_INSTANCES_MAX as u32);
-    pool.max_component_instance_size(POOLED_INSTANCE_BYTES_MAX).max_core_instance_size(POOLED_INSTANCE_BYTES_MAX);
-    pool.table_elements(limits.table_elements);
-    pool.pagemap_scan(Enabled::Auto);
-    pool.linear_memory_keep_resident(POOLED_BYTES_KEPT).table_keep_resident(POOLED_BYTES_KEPT);
-    pool
-}
-
-/// What wasmtime itself may need to know of an instance. It takes no memory before there is such an instance.
-const POOLED_INSTANCE_BYTES_MAX: usize = 64 << 20;
-/// So much of a memory, and of a table, is kept for the next instance; what was written beyond it is given back.
-const POOLED_BYTES_KEPT: usize = 1 << 20;
-
-fn user_cache(wanted: bool) -> Option<Cache> {
-    if wanted { Cache::new(CacheConfig::new()).ok() } else { None }
-}
-
 impl Component {
     /// What the component's rules say of themselves, in their order.
     pub fn rules(&self) -> &[Metadata] {
-        &self.rules
+        &self.described.rules
     }
 
     /// The component's own size, in bytes.
@@ -351,7 +241,7 @@ impl Component {
 
     /// The interfaces of WASI that the component imports, all with nothing granted.
     pub fn imports(&self) -> &[String] {
-        &self.imports
+        &self.described.imports
     }
 
     /// Gives one rule its settings, for every instance that is made from now on.
@@ -375,8 +265,32 @@ impl Component {
         Instance { component: self.clone(), live: None, isolate }
     }
 
+    /// Asks the rules what they are.
+    fn describe(&self) -> Result<Vec<Metadata>, LoadError> {
+        let mut live = self.start().map_err(LoadError::Describe)?;
+        live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
+        let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
+        let rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
+        metadata::check(&rules).map_err(LoadError::Metadata)?;
+        Ok(rules)
+    }
+
+    /// The code, ready to run.
+    fn code(&self) -> Result<&bindings::FilterPre<Budget>, Failure> {
+        let ready = self.code.ready.get_or_init(|| {
+            let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
+            let linked = self.sandbox.cached(&bytes).and_then(|compiled| self.sandbox.link(&compiled));
+            linked.map(|(ready, _)| ready).map_err(|error| Failure {
+                kind: FailureKind::Internal,
+                text: format!("its code cannot be had a second time: {error:?}"),
+            })
+        });
+        ready.as_ref().map_err(Failure::clone)
+    }
+
     /// Makes a fresh instance, not yet configured.
     fn start(&self) -> Result<Live, Failure> {
+        let code = self.code()?;
         let limits = &self.sandbox.limits;
         let mut budget = Budget::new(limits);
         budget.wasi = self.printing.as_ref().map(|printing| Box::new(wasi::Wasi::new(printing.clone())));
@@ -386,7 +300,7 @@ impl Component {
         // Until the caller knows what it asks for.
         store.set_hostcall_fuel(limits.answer_bytes);
         store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, &Budget::new(limits)))?;
-        match self.pre.instantiate(&mut store) {
+        match code.instantiate(&mut store) {
             Ok(filter) => {
                 if let Some(wasi) = &mut store.data_mut().wasi {
                     wasi.end_call();
@@ -418,8 +332,8 @@ impl Component {
         let mut findings = Vec::with_capacity(answer.len());
         for found in answer {
             let wrong = |kind, text| Err(Failure { kind, text });
-            let Some(rule) = self.rules.get(found.rule as usize) else {
-                let text = format!("a finding of rule {}, where there are {}", found.rule, self.rules.len());
+            let Some(rule) = self.rules().get(found.rule as usize) else {
+                let text = format!("a finding of rule {}, where there are {}", found.rule, self.rules().len());
                 return wrong(FailureKind::Answer, text);
             };
             if found.risk_score.is_some_and(|score| score > metadata::RISK_SCORE_MAX) {
@@ -487,121 +401,5 @@ impl Live {
             wasi.end_call();
         }
         answer.map_err(|error| failure(&error, self.store.data()))
-    }
-}
-
-/// Tells from wasmtime's error and from what was refused why a call failed.
-fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
-    let kind = match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => FailureKind::Fuel,
-        Some(Trap::StackOverflow) => FailureKind::Stack,
-        _ if budget.refused => FailureKind::Memory,
-        Some(_) => FailureKind::Trap,
-        None if error.is::<wasi::Refused>() => FailureKind::Trap,
-        // What is no trap happened on the way in or out: memory that is not there, text that is no UTF-8.
-        None => FailureKind::Answer,
-    };
-    let text = match kind {
-        FailureKind::Fuel => "did more work than its limit".into(),
-        FailureKind::Memory => format!("wanted more than {} bytes of memory, or too large a table", budget.memory_max),
-        FailureKind::Stack => "overflowed its stack".into(),
-        _ => match format!("{:#}", error.root_cause()) {
-            // wasmtime counts what an answer copies, and has no type for this error.
-            text if text.contains("fuel allocated for hostcalls") => "is larger than its limit".into(),
-            text => text,
-        },
-    };
-    Failure { kind, text }
-}
-
-/// What an instance has taken up, and what it may.
-struct Budget {
-    memory_bytes: usize,
-    memory_max: usize,
-    elements: usize,
-    elements_max: usize,
-    /// Whether growth was refused.
-    refused: bool,
-    /// What a component with WASI has. Others do without.
-    wasi: Option<Box<wasi::Wasi>>,
-}
-
-impl Budget {
-    fn new(limits: &Limits) -> Self {
-        let (memory_max, elements_max) = (limits.memory_bytes, limits.table_elements);
-        Self { memory_bytes: 0, memory_max, elements: 0, elements_max, refused: false, wasi: None }
-    }
-}
-
-impl ResourceLimiter for Budget {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes - current + desired;
-        let fits = total <= self.memory_max;
-        if fits {
-            self.memory_bytes = total;
-        }
-        self.refused |= !fits;
-        Ok(fits)
-    }
-
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.elements - current + desired;
-        let fits = total <= self.elements_max;
-        if fits {
-            self.elements = total;
-        }
-        self.refused |= !fits;
-        Ok(fits)
-    }
-
-    fn instances(&self) -> usize {
-        CORE_INSTANCES_MAX
-    }
-
-    fn tables(&self) -> usize {
-        CORE_INSTANCES_MAX
-    }
-
-    fn memories(&self) -> usize {
-        CORE_INSTANCES_MAX
-    }
-}
-
-impl From<contract::Severity> for Severity {
-    fn from(severity: contract::Severity) -> Self {
-        match severity {
-            contract::Severity::Informational => Self::Informational,
-            contract::Severity::Low => Self::Low,
-            contract::Severity::Medium => Self::Medium,
-            contract::Severity::High => Self::High,
-            contract::Severity::Critical => Self::Critical,
-        }
-    }
-}
-
-impl From<contract::Rule> for Metadata {
-    fn from(rule: contract::Rule) -> Self {
-        let entry = |entry: contract::AttackEntry| AttackEntry { id: entry.id, name: entry.name };
-        let threat = |threat: contract::Threat| Threat {
-            tactic: entry(threat.tactic),
-            techniques: threat.techniques.into_iter().map(entry).collect(),
-        };
-        Self {
-            id: rule.id,
-            name: rule.name,
-            version: rule.version,
-            description: rule.description,
-            triage: rule.triage,
-            authors: rule.authors,
-            license: rule.license,
-            severity: rule.severity.into(),
-            risk_score: rule.risk_score,
-            tags: rule.tags,
-            references: rule.references,
-            threats: rule.threats.into_iter().map(threat).collect(),
-            columns: rule.columns,
-            settings_schema: rule.settings_schema,
-            needles: rule.needles,
-        }
     }
 }

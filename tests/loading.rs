@@ -51,10 +51,14 @@ impl Place {
     /// `trommel run` here, by this program.
     fn command(&self, program: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(program);
-        let folder = self.0.path();
-        command.current_dir(folder).env("XDG_CACHE_HOME", folder).env("HOME", folder).env("TMPDIR", folder.join("tmp"));
-        command.arg("run").args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.here(&mut command).arg("run").args(args);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
+    }
+
+    fn here<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        let folder = self.0.path();
+        command.current_dir(folder).env("XDG_CACHE_HOME", folder).env("HOME", folder).env("TMPDIR", folder.join("tmp"))
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -65,10 +69,17 @@ impl Place {
         self.command(program, args).spawn().expect("the program starts")
     }
 
-    /// The files that say of components that they compile.
-    fn marks(&self) -> Vec<PathBuf> {
+    /// The files that have what is known of components.
+    fn known(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path("trommel")).into_iter().flatten();
-        entries.map(|mark| mark.unwrap().path()).collect()
+        entries.map(|known| known.unwrap().path()).collect()
+    }
+
+    /// How many components have code in the cache.
+    fn codes(&self) -> usize {
+        let versions = fs::read_dir(self.path("wasmtime/modules")).into_iter().flatten().flatten();
+        let files = versions.flat_map(|version| fs::read_dir(version.path()).unwrap()).flatten();
+        files.filter(|file| file.path().extension().is_none()).count()
     }
 
     fn left_behind(&self) -> usize {
@@ -159,7 +170,7 @@ fn a_compiler_that_is_killed_is_an_error() {
     let told = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(2));
     assert!(told.starts_with("trommel: hard.wasm: ") && told.contains("signal: 9"), "{told}");
-    assert!(place.marks().is_empty());
+    assert!(place.known().is_empty());
 }
 
 #[test]
@@ -174,11 +185,11 @@ fn a_component_is_compiled_once() {
         assert!(Command::new("mkfifo").arg(&rule).status().unwrap().success());
         let mut host = place.spawn(&program, &["--rule", "pipe.wasm"]);
         let mut pipe = File::options().write(true).open(&rule).unwrap();
-        let aside = program.with_extension("aside");
+        let aside = place.path("aside");
         fs::rename(&program, &aside).unwrap();
         pipe.write_all(&component).unwrap();
         drop(pipe);
-        host.stdin.take();
+        host.stdin.take().unwrap().write_all(b"{}\n").unwrap();
         let ended = host.wait_with_output().unwrap();
         fs::rename(&aside, &program).unwrap();
         fs::remove_file(&rule).unwrap();
@@ -187,18 +198,50 @@ fn a_component_is_compiled_once() {
     let (code, told) = run_without_program();
     assert_eq!(code, Some(2));
     assert!(told.starts_with("trommel: pipe.wasm: ") && told.contains("cannot be started"), "{told}");
-
     place.file("r.wasm", &component);
     assert_eq!(place.run(&["--rule", "r.wasm"]).code, 0);
-    assert_eq!(place.marks().len(), 1);
+    assert_eq!(place.known().len(), 1);
     assert_eq!(run_without_program().0, Some(0));
     // It is known to compile also where the cache has lost the code.
     fs::remove_dir_all(place.path("wasmtime")).unwrap();
     assert_eq!(run_without_program().0, Some(0));
+    assert_eq!(place.codes(), 1);
     // That it compiles within other limits is not known.
     assert_eq!(place.run(&["--rule", "r.wasm", "--compile-seconds-max", "59"]).code, 0);
-    assert_eq!(place.marks().len(), 2);
+    assert_eq!(place.known().len(), 2);
     assert_eq!(place.left_behind(), 0);
+}
+
+#[test]
+fn code_is_got_when_an_event_concerns_it() {
+    let place = Place::new();
+    let rule = support::component("tests/rules/root-login");
+    let rule = rule.to_str().unwrap();
+    let run = |event: &[u8]| run(&mut place.command(trommel().get_program().as_ref(), &["--rule", rule]), event);
+    let concerns = br#"{"userIdentity":{"type":"Root"},"eventName":"ConsoleLogin"}"#;
+    let first = run(concerns);
+    assert_eq!((first.stdout.lines().count(), first.code, place.codes()), (1, 0, 1));
+    fs::remove_dir_all(place.path("wasmtime")).unwrap();
+    assert_eq!((run(br#"{"eventName":"other"}"#).code, place.codes()), (0, 0));
+    assert_eq!((run(concerns), place.codes()), (first, 1));
+}
+
+#[test]
+fn what_is_known_is_what_the_component_says() {
+    let place = Place::new();
+    let rule = support::ebs();
+    let inspect = || run(place.here(&mut trommel()).arg("inspect").arg("--json").arg(&rule), b"");
+    let said = inspect();
+    assert!(said.code == 0 && said.stdout.contains("4182e486-fc61-11ee-a05d-f661ea17fbce"), "{said:?}");
+    let [known] = &*place.known() else { panic!("{:?}", place.known()) };
+    let kept = fs::read(known).unwrap();
+    assert_eq!(inspect(), said);
+    // One that is broken, or that no component would be taken with, is as none, and is written anew.
+    for broken in ["", "{", r#"{"imports":[],"rules":[]}"#, &"[".repeat(100_000)] {
+        fs::write(known, broken).unwrap();
+        assert_eq!(inspect(), said, "{broken:.50}");
+        assert_eq!(fs::read(known).unwrap(), kept);
+    }
 }
 
 #[test]

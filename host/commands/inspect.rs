@@ -32,7 +32,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         let json = json!({
             "size": component.size(),
             "imports": component.imports(),
-            "rules": component.rules().iter().map(as_json).collect::<Vec<_>>(),
+            "rules": component.rules().iter().map(as_json).collect::<Result<Vec<_>, _>>()?,
         });
         escaped(&json.to_string()) + "\n"
     } else {
@@ -123,26 +123,9 @@ fn escaped(json: &str) -> String {
     text
 }
 
-fn as_json(rule: &Metadata) -> Value {
-    let entry = |entry: &AttackEntry| json!({"id": entry.id, "name": entry.name});
-    let threats: Vec<_> = rule.threats.iter().map(|threat| {
-        json!({"tactic": entry(&threat.tactic), "techniques": threat.techniques.iter().map(entry).collect::<Vec<_>>()})
-    }).collect();
-    json!({
-        "id": rule.id,
-        "name": rule.name,
-        "version": rule.version,
-        "description": rule.description,
-        "triage": rule.triage,
-        "authors": rule.authors,
-        "license": rule.license,
-        "severity": rule.severity.to_string(),
-        "risk_score": rule.risk_score,
-        "tags": rule.tags,
-        "references": rule.references,
-        "threats": threats,
-        "columns": rule.columns,
-        "settings_schema": serde_json::from_str::<Value>(&rule.settings_schema).unwrap_or_default(),
-        "needles": rule.needles,
-    })
+/// What a rule says of itself, its settings' schema as the JSON that it is.
+fn as_json(rule: &Metadata) -> serde_json::Result<Value> {
+    let mut json = serde_json::to_value(rule)?;
+    json["settings_schema"] = serde_json::from_str(&rule.settings_schema)?;
+    Ok(json)
 }

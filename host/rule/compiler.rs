@@ -3,8 +3,7 @@
 //!
 //! What the code does is left to the sandbox.
 
-use std::fs::{self, DirBuilder, File};
-use std::hash::{Hash, Hasher};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -14,11 +13,11 @@ use std::time::{Duration, SystemTime};
 
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
-use sha2::{Digest as _, Sha256};
 use wasmtime::component::Component as Compiled;
-use wasmtime::{Cache, CacheConfig, Engine, ModuleVersionStrategy};
+use wasmtime::{Cache, CacheConfig, ModuleVersionStrategy};
 
-use super::LoadError;
+use super::known::Known;
+use super::{LoadError, Sandbox};
 use crate::engine::cores;
 use crate::limits::{COMPILE_THREADS_MAX, Limits};
 
@@ -35,10 +34,9 @@ pub(super) struct Compiler {
     program: PathBuf,
     /// Where the code is kept.
     pub(super) cache: Option<Cache>,
-    /// Holds an empty file for each component that is known to compile within the limits: wasmtime cannot be asked whether
-    /// its cache has the code.
-    marks: Option<PathBuf>,
-    /// Where there is no cache to stay, one for this start.
+    /// Where there is a cache to stay, the folder of what is known of components.
+    known: Option<PathBuf>,
+    /// Where there is none, one for this start.
     _private: Option<PrivateFolder>,
 }
 
@@ -47,32 +45,21 @@ impl Compiler {
     pub(super) fn new(program: PathBuf, cache: Option<Cache>) -> Self {
         if let Some(cache) = cache {
             // Beside wasmtime's folder, because it removes what it does not know from its own.
-            let marks = cache.directory().with_file_name("trommel");
-            return Self { program, cache: Some(cache), marks: Some(marks), _private: None };
+            let known = cache.directory().with_file_name("trommel");
+            return Self { program, cache: Some(cache), known: Some(known), _private: None };
         }
         let private = PrivateFolder::new().ok();
         let cache = private.as_ref().and_then(|folder| cache_in(&folder.0));
-        Self { program, cache, marks: None, _private: private }
+        Self { program, cache, known: None, _private: private }
     }
 
-    /// Sees to it that a component is compiled, or is known to compile, within the limits.
-    ///
-    /// What is known stays true where the cache has lost the code: then the host compiles it again.
-    pub(super) fn compile(&self, engine: &Engine, limits: &Limits, bytes: &[u8]) -> Result<(), LoadError> {
-        let mark = self.marks.as_ref().map(|folder| folder.join(fingerprint(engine, bytes)));
-        if mark.as_ref().is_some_and(|mark| mark.exists()) {
-            return Ok(());
-        }
-        self.start(limits, bytes)?;
-        if let (Some(folder), Some(mark)) = (&self.marks, mark) {
-            // Without a mark, the next start does all this again.
-            let _ = fs::create_dir_all(folder).and_then(|()| File::create(mark));
-        }
-        Ok(())
+    /// Where lies what is known of a component, if anything is kept.
+    pub(super) fn known(&self, sandbox: &Sandbox, bytes: &[u8]) -> Option<Known> {
+        self.known.as_ref().map(|folder| Known::of(folder, sandbox, bytes))
     }
 
     /// Compiles a component in a process of its own.
-    fn start(&self, limits: &Limits, bytes: &[u8]) -> Result<(), LoadError> {
+    pub(super) fn compile(&self, limits: &Limits, bytes: &[u8]) -> Result<(), LoadError> {
         let failed = |error: io::Error| LoadError::Compiler(format!("it cannot be started: {error}"));
         let (mut answer, writer) = io::pipe().map_err(failed)?;
         let mut command = Command::new(&self.program);
@@ -170,24 +157,6 @@ fn cache_in(folder: &Path) -> Option<Cache> {
     let mut config = CacheConfig::new();
     config.with_directory(folder);
     Cache::new(config).ok()
-}
-
-/// Tells a component, and how it is compiled, from all others.
-fn fingerprint(engine: &Engine, bytes: &[u8]) -> String {
-    struct Sha(Sha256);
-    impl Hasher for Sha {
-        fn write(&mut self, bytes: &[u8]) {
-            self.0.update(bytes);
-        }
-        fn finish(&self) -> u64 {
-            unreachable!("the whole hash is taken")
-        }
-    }
-    let mut sha = Sha(Sha256::new());
-    ModuleVersionStrategy::WasmtimeVersion.hash(&mut sha);
-    engine.precompile_compatibility_hash().hash(&mut sha);
-    sha.write(bytes);
-    format!("{:x}", sha.0.finalize())
 }
 
 /// A folder that nobody else may look into, and that goes with this value.

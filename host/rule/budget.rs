@@ -1,0 +1,84 @@
+//! What an instance may take up, and what is made of its running out.
+
+use wasmtime::{ResourceLimiter, Trap};
+
+use super::wasi;
+use super::{Failure, FailureKind};
+use crate::limits::{CORE_INSTANCES_MAX, Limits};
+
+/// What an instance has taken up, and what it may.
+pub(super) struct Budget {
+    pub(super) memory_bytes: usize,
+    memory_max: usize,
+    elements: usize,
+    elements_max: usize,
+    /// Whether growth was refused.
+    pub(super) refused: bool,
+    /// What a component with WASI has. Others do without.
+    pub(super) wasi: Option<Box<wasi::Wasi>>,
+}
+
+impl Budget {
+    pub(super) fn new(limits: &Limits) -> Self {
+        let (memory_max, elements_max) = (limits.memory_bytes, limits.table_elements);
+        Self { memory_bytes: 0, memory_max, elements: 0, elements_max, refused: false, wasi: None }
+    }
+}
+
+impl ResourceLimiter for Budget {
+    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes - current + desired;
+        let fits = total <= self.memory_max;
+        if fits {
+            self.memory_bytes = total;
+        }
+        self.refused |= !fits;
+        Ok(fits)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.elements - current + desired;
+        let fits = total <= self.elements_max;
+        if fits {
+            self.elements = total;
+        }
+        self.refused |= !fits;
+        Ok(fits)
+    }
+
+    fn instances(&self) -> usize {
+        CORE_INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        CORE_INSTANCES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        CORE_INSTANCES_MAX
+    }
+}
+
+/// Tells from wasmtime's error and from what was refused why a call failed.
+pub(super) fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
+    let kind = match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => FailureKind::Fuel,
+        Some(Trap::StackOverflow) => FailureKind::Stack,
+        _ if budget.refused => FailureKind::Memory,
+        Some(_) => FailureKind::Trap,
+        None if error.is::<wasi::Refused>() => FailureKind::Trap,
+        // What is no trap happened on the way in or out: memory that is not there, text that is no UTF-8.
+        None => FailureKind::Answer,
+    };
+    let text = match kind {
+        FailureKind::Fuel => "did more work than its limit".into(),
+        FailureKind::Memory => format!("wanted more than {} bytes of memory, or too large a table", budget.memory_max),
+        FailureKind::Stack => "overflowed its stack".into(),
+        _ => match format!("{:#}", error.root_cause()) {
+            // wasmtime counts what an answer copies, and has no type for this error.
+            text if text.contains("fuel allocated for hostcalls") => "is larger than its limit".into(),
+            text => text,
+        },
+    };
+    Failure { kind, text }
+}

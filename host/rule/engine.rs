@@ -1,0 +1,50 @@
+//! How code is compiled and where instances lie: the settings of wasmtime.
+
+use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, ModuleVersionStrategy, PoolingAllocationConfig};
+
+use crate::limits::{CORE_INSTANCES_MAX, Limits};
+
+/// `isolated` is the number of threads of which each makes instance after instance.
+pub(super) fn engine(
+    limits: &Limits,
+    cache: Option<Cache>,
+    version: ModuleVersionStrategy,
+    isolated: Option<usize>,
+) -> Result<Engine, String> {
+    let text = |error: wasmtime::Error| format!("{error:#}");
+    let mut config = Config::new();
+    config.consume_fuel(true).max_wasm_stack(limits.stack_bytes).wasm_backtrace_max_frames(None);
+    // Of no use to a rule, and more to attack.
+    config.wasm_memory64(false);
+    // Nobody looks at a rule's stack: without what tells it apart, code is a sixth smaller and loaded sooner.
+    config.generate_address_map(false).native_unwind_info(false);
+    config.cache(cache).module_version(version).map_err(text)?;
+    if let Some(threads) = isolated {
+        config.allocation_strategy(pool(limits, threads));
+    }
+    Engine::new(&config).map_err(text)
+}
+
+/// Memory that instances take over from one another, as new: the kernel tells which pages were written, and these alone
+/// are written back. Nothing in it is less than any instance may have.
+fn pool(limits: &Limits, threads: usize) -> PoolingAllocationConfig {
+    let slots = u32::try_from(threads.saturating_mul(CORE_INSTANCES_MAX)).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots).total_core_instances(slots).total_memories(slots).total_tables(slots);
+    pool.max_memories_per_module(CORE_INSTANCES_MAX as u32).max_tables_per_module(CORE_INSTANCES_MAX as u32);
+    pool.max_component_instance_size(POOLED_INSTANCE_BYTES_MAX).max_core_instance_size(POOLED_INSTANCE_BYTES_MAX);
+    pool.table_elements(limits.table_elements);
+    pool.pagemap_scan(Enabled::Auto);
+    pool.linear_memory_keep_resident(POOLED_BYTES_KEPT).table_keep_resident(POOLED_BYTES_KEPT);
+    pool
+}
+
+/// What wasmtime itself may need to know of an instance. It takes no memory before there is such an instance.
+const POOLED_INSTANCE_BYTES_MAX: usize = 64 << 20;
+/// So much of a memory, and of a table, is kept for the next instance; what was written beyond it is given back.
+const POOLED_BYTES_KEPT: usize = 1 << 20;
+
+/// The cache in the user's cache folder, if it is wanted and can be had.
+pub(super) fn user_cache(wanted: bool) -> Option<Cache> {
+    if wanted { Cache::new(CacheConfig::new()).ok() } else { None }
+}

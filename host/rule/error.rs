@@ -1,0 +1,104 @@
+//! Why a component cannot be loaded or configured, or gave no answer.
+//!
+//! The words for the operator are left to the program.
+
+use std::fmt;
+
+use crate::metadata::SettingError;
+
+/// A component that cannot be loaded.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// More bytes than the limit, given here.
+    TooLarge(usize),
+    /// These bytes are not WebAssembly.
+    NotWasm,
+    /// These bytes are a core module.
+    CoreModule,
+    /// A broken component, or one that needs what the host does not have: why.
+    Invalid(String),
+    /// A function is larger than the limit, given here: compiling it could take any time.
+    LargeFunction(usize),
+    /// It is composed of components that have code of their own.
+    Composed,
+    /// Compiling took more seconds than the limit, given here.
+    CompileTime(u64),
+    /// Compiling took more bytes of memory than the limit, given here.
+    CompileMemory(usize),
+    /// The compiler itself failed: how.
+    Compiler(String),
+    /// The component imports these, which nothing provides.
+    Imports(Vec<String>),
+    /// The component imports these, which are of WASI, and [`Wasi::Deny`](crate::Wasi::Deny) says to refuse it.
+    Wasi(Vec<String>),
+    /// The interface is not among the exports.
+    NoInterface,
+    /// The component speaks another version of the interface: which.
+    OtherVersion(String),
+    /// `describe` failed.
+    Describe(Failure),
+    /// The rules contradict themselves: how.
+    Metadata(String),
+}
+
+/// A component that refuses its settings.
+#[derive(Debug)]
+pub enum ConfigureError {
+    /// These are the mistakes.
+    Refused(Vec<SettingError>),
+    /// The call failed.
+    Failed(Failure),
+}
+
+/// Why a component gave no answer that the host can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind of failure it is.
+    pub kind: FailureKind,
+    /// The details, for people.
+    pub text: String,
+}
+
+/// The kinds of [`Failure`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The event is not one JSON object: the event's own fault, as the rule sees it.
+    Malformed,
+    /// The rule said that it could not judge the event.
+    Internal,
+    /// The rule trapped: a crash.
+    Trap,
+    /// The rule ran longer than its limit.
+    Fuel,
+    /// The rule wanted more memory, or more table elements, than its limit.
+    Memory,
+    /// The rule overflowed its stack.
+    Stack,
+    /// The answer is not what the contract demands, or over its limit.
+    Answer,
+    /// A finding in an event that holds no needle of its rule.
+    Needle,
+}
+
+impl FailureKind {
+    /// The kind's name in dead letters and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Internal => "internal",
+            Self::Trap => "trap",
+            Self::Fuel => "fuel",
+            Self::Memory => "memory",
+            Self::Stack => "stack",
+            Self::Answer => "answer",
+            Self::Needle => "needle",
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind.name(), self.text)
+    }
+}
