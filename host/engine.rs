@@ -116,7 +116,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
         };
         let worker = Worker(shared.clone());
         let work = move || worker.work(|block| sieve.sift(block));
-        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES + job.stack_bytes);
+        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES.saturating_add(job.stack_bytes));
         if let Err(error) = thread.spawn(work) {
             // Its worker was dropped; nothing was read yet that it would have to hand on.
             shared.turns().ended = Some(Ended::Threads(error));

@@ -187,6 +187,20 @@ fn a_broken_component_is_refused_or_harmless() {
 }
 
 #[test]
+fn a_stack_may_be_larger() {
+    let deep = r#"(func $deeper (param i32) (result i32)
+          (if (result i32) (local.get 0)
+            (then (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
+            (else (i32.const 1))))
+        (func (export "evaluate") (param i32 i32) (result i32) (drop (call $deeper (i32.const 100000))) (i32.const 400))"#;
+    let bytes = binary(deep);
+    assert_eq!(refusal("r.wasm", &bytes, &[]).code, 1);
+    assert_eq!(refusal("r.wasm", &bytes, &["--stack-bytes-max", "50000000"]).code, 0);
+    let ran = refusal("r.wasm", &bytes, &["--stack-bytes-max", "18446744073709551615"]);
+    assert!(ran.code == 2 && ran.stderr.starts_with("trommel: no threads can be had"), "{ran:?}");
+}
+
+#[test]
 fn each_flag_is_a_limit() {
     let finds = r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))"#;
     let traps = r#"(func (export "evaluate") (param i32 i32) (result i32) (unreachable))"#;
@@ -207,6 +221,7 @@ fn each_flag_is_a_limit() {
         ("", "--memory-bytes-max", "65536", "memory: wanted more than 65536 bytes"),
         (table, "--table-elements-max", "5", "memory: wanted more than"),
         (deep, "--stack-bytes-max", "65536", "stack: overflowed its stack"),
+        (deep, "--stack-bytes-max", "0", "stack: overflowed its stack"),
         (finds, "--answer-bytes-max", "10", "answer: is larger than its limit"),
         ("", "--metadata-bytes-max", "10", "answer: is larger than its limit"),
         ("", "--event-bytes-max", "1", "the event is longer than --event-bytes-max"),

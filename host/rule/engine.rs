@@ -13,7 +13,10 @@ pub(super) fn engine(
 ) -> Result<Engine, String> {
     let text = |error: wasmtime::Error| format!("{error:#}");
     let mut config = Config::new();
-    config.consume_fuel(true).max_wasm_stack(limits.stack_bytes).wasm_backtrace_max_frames(None);
+    config.consume_fuel(true).wasm_backtrace_max_frames(None);
+    // wasmtime refuses a stack of nothing, and one larger than those of fibers, of which there are none here.
+    let stack_bytes = limits.stack_bytes.max(1);
+    config.max_wasm_stack(stack_bytes).async_stack_size(stack_bytes);
     // Of no use to a rule, and more to attack.
     config.wasm_memory64(false);
     // Nobody looks at a rule's stack: without what tells it apart, code is a sixth smaller and loaded sooner.
