@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::alert::Alerts;
+use crate::block::Block;
 use crate::count::{ComponentCounts, Counts};
 use crate::needles::Needles;
 use crate::output::{Emit, Ended, Output, Writing};
-use crate::read::{Block, Piece, Reader, Reading};
+use crate::read::{Piece, Reader, Reading};
 use crate::rule::Component;
 use crate::sieve::{Sieve, Sifted, Sifting};
 use crate::source::{Progress, Stop};
@@ -234,18 +235,11 @@ impl<W: Write> Worker<W> {
         let Self(shared) = self;
         let mut block = Block::default();
         let mut judged = Vec::new();
-        while let Some((number, piece)) = shared.next(&mut block) {
-            let Piece::Part(mut lines) = piece else {
-                let sifted = sift(&block);
-                judged.push((block, sifted));
-                let Some(spare) = shared.finish(number, &mut judged) else { return };
-                block = spare;
-                continue;
-            };
-            while lines.next(&mut block) {
+        while let Some((number, mut piece)) = shared.next(&mut block) {
+            while piece.next(&mut block) {
                 let sifted = sift(&block);
                 judged.push((std::mem::take(&mut block), sifted));
-                if lines.are_done() {
+                if piece.is_done() {
                     break;
                 }
                 // A part is one block, but where a line goes on and on: that waits for its turn.

@@ -18,10 +18,12 @@ pub mod needles;
 pub mod talk;
 
 mod alert;
+mod block;
 mod columns;
 mod count;
 mod dead_letter;
 mod engine;
+mod lines;
 mod output;
 mod read;
 mod rule;

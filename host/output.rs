@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use crate::alert::tag;
+use crate::block::{Block, Kind, Problem, Starts, is_blank};
 use crate::count::Counts;
 use crate::dead_letter::DeadLetter;
 use crate::needles::Needles;
-use crate::read::{Block, Kind, Problem, Starts, is_blank};
 use crate::rule::{Failure, FailureKind};
 use crate::sieve::{Line, Sifted, Verdict, What, event_of};
 use crate::talk::{Talk, Tell, printable, reason};

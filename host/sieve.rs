@@ -8,9 +8,9 @@ use memchr::{memchr, memchr_iter, memrchr};
 use serde::Deserializer as _;
 use serde::de::IgnoredAny;
 
+use crate::block::{Block, Kind, is_blank};
 use crate::metadata::Finding;
 use crate::needles::Needles;
-use crate::read::{Block, Kind, is_blank};
 use crate::rule::{Failure, FailureKind};
 
 /// Which lines are judged.

@@ -1,0 +1,118 @@
+//! A block: a piece of input on its way from reading to writing.
+
+use std::io;
+use std::sync::Arc;
+
+/// A piece of input.
+#[derive(Debug, Default)]
+pub(crate) struct Block {
+    pub(crate) buffer: Vec<u8>,
+    /// So many bytes of the buffer were read.
+    pub(crate) filled: usize,
+    /// So many bytes of the buffer are the block; those behind it that were read are the next one's.
+    pub(crate) end: usize,
+    pub(crate) file: Arc<str>,
+    /// The number of its first line, from 1: in the file, or where it was read in parts, in the part.
+    pub(crate) line: u64,
+    /// From where on `line` counts.
+    pub(crate) starts: Starts,
+    /// The number of the line behind it, counted like `line`.
+    pub(crate) next_line: u64,
+    /// Its lines are the records of the line `line`: the number of the first one, from 1.
+    pub(crate) record: Option<u64>,
+    pub(crate) kind: Kind,
+    /// How many of its lines are blank: no events.
+    pub(crate) blanks: u64,
+    pub(crate) lines: u64,
+    /// What went wrong behind its last line.
+    pub(crate) problem: Option<Problem>,
+}
+
+/// From where on lines are counted: a part of a file is read before anyone knows how many lines come before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Starts {
+    /// A file begins here.
+    File,
+    /// A part of a file begins here.
+    Part,
+    /// As in the block before.
+    #[default]
+    Nothing,
+}
+
+/// What a block's bytes are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Whole lines. Only the last line of a file may be without line end.
+    #[default]
+    Lines,
+    /// A piece of a line that is longer than an event may be.
+    TooLong {
+        /// Whether the line begins here.
+        first: bool,
+    },
+}
+
+/// What can go wrong with a file.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// It cannot be opened.
+    Open(io::Error),
+    /// It cannot be read on.
+    Read(io::Error),
+    /// A wrapped line ended among its records.
+    Unfinished,
+    /// The stream was stopped within a line: what was not read of it is not judged.
+    Stopped,
+}
+
+impl Block {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.buffer[..self.end]
+    }
+
+    pub(crate) fn events(&mut self, lines: u64, blanks: u64) {
+        (self.lines, self.blanks) = (lines, blanks);
+    }
+
+    /// Moves what was read from `at` on by so many bytes.
+    pub(crate) fn make_room(&mut self, at: usize, bytes: usize) {
+        let moved = self.filled + bytes;
+        if self.buffer.len() < moved {
+            self.buffer.resize(moved, 0);
+        }
+        self.buffer.copy_within(at..self.filled, at + bytes);
+        self.filled = moved;
+    }
+
+    /// Drops the first bytes that were read.
+    pub(crate) fn drop_front(&mut self, bytes: usize) {
+        self.buffer.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
+    }
+
+    /// Makes it empty, but for what went wrong.
+    pub(crate) fn fail(&mut self, file: Arc<str>, starts: Starts, problem: Problem) {
+        (self.filled, self.end) = (0, 0);
+        self.events(0, 0);
+        (self.file, self.starts, self.problem) = (file, starts, Some(problem));
+        (self.line, self.next_line, self.record, self.kind) = (1, 1, None, Kind::Lines);
+    }
+}
+
+#[cfg(test)]
+impl Block {
+    /// A block of these lines.
+    pub(crate) fn of(lines: &[u8]) -> Self {
+        let mut block = Self { buffer: lines.to_vec(), filled: lines.len(), end: lines.len(), ..Self::default() };
+        let all = lines.split_inclusive(|byte| *byte == b'\n');
+        block.events(all.clone().count() as u64, all.filter(|line| is_blank(line.trim_ascii_end())).count() as u64);
+        block
+    }
+}
+
+/// Whether a line, without its line end or with a carriage return left of it, is no event.
+#[inline]
+pub(crate) fn is_blank(line: &[u8]) -> bool {
+    line.first().is_none_or(|byte| *byte <= b' ') && line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r'))
+}
