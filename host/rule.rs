@@ -90,6 +90,8 @@ pub struct Instance {
 struct Live {
     store: Store<Budget>,
     filter: bindings::Filter,
+    /// Its memory before the first event, in bytes: that of an interpreter is large from the start.
+    start_bytes: usize,
 }
 
 impl Sandbox {
@@ -306,7 +308,7 @@ impl Component {
                     wasi.end_call();
                 }
                 store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, store.data()))?;
-                Ok(Live { store, filter })
+                Ok(Live { store, filter, start_bytes: 0 })
             }
             Err(error) => Err(failure(&error, store.data())),
         }
@@ -324,6 +326,7 @@ impl Component {
             }
         }
         live.store.set_hostcall_fuel(limits.answer_bytes);
+        live.start_bytes = live.store.data().memory_bytes;
         Ok(live)
     }
 
@@ -381,15 +384,15 @@ impl Instance {
             Err(contract::Fault::Malformed(text)) => return Err(Failure { kind: FailureKind::Malformed, text }),
             Err(contract::Fault::Internal(text)) => return Err(Failure { kind: FailureKind::Internal, text }),
         };
-        if !self.isolate && live.store.data().memory_bytes <= MEMORY_KEPT_BYTES_MAX {
+        if !self.isolate && live.store.data().memory_bytes <= live.start_bytes + MEMORY_GROWN_BYTES_MAX {
             self.live = Some(live);
         }
         Ok(findings)
     }
 }
 
-/// An instance that has grown beyond this is given back after the event: one large event must not hold memory for ever.
-const MEMORY_KEPT_BYTES_MAX: usize = 8 << 20;
+/// An instance that has grown by more is given back after the event: one large event must not hold memory for ever.
+const MEMORY_GROWN_BYTES_MAX: usize = 8 << 20;
 
 impl Live {
     fn call<T>(

@@ -187,6 +187,36 @@ fn a_broken_component_is_refused_or_harmless() {
 }
 
 #[test]
+fn an_instance_is_kept_unless_it_has_grown() {
+    // Finds something in the second event that it sees.
+    let rule = |memory: &str, grows: &str| {
+        binary(&format!(
+            r#"{memory} (global $events (mut i32) (i32.const 0))
+            (func (export "evaluate") (param i32 i32) (result i32) {grows}
+              (global.set $events (i32.add (global.get $events) (i32.const 1)))
+              (if (result i32) (i32.eq (global.get $events) (i32.const 2)) (then (i32.const 416)) (else (i32.const 400))))"#
+        ))
+    };
+    let (small, large) = (r#"(memory (export "memory") 2)"#, r#"(memory (export "memory") 1000)"#);
+    let (little, much) = ("(drop (memory.grow (i32.const 100)))", "(drop (memory.grow (i32.const 200)))");
+    for (memory, grows, kept) in [
+        (small, "", true),
+        (large, "", true),
+        (small, little, true),
+        (large, little, true),
+        (small, much, false),
+        (large, much, false),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("r.wasm"), rule(memory, grows)).unwrap();
+        let mut command = trommel();
+        command.current_dir(dir.path()).args(["run", "--no-cache", "--threads", "1", "--rule", "r.wasm"]);
+        let ran = run(&mut command, b"{}\n{}\n");
+        assert_eq!((ran.code, ran.stdout.lines().count()), (0, usize::from(kept)), "{memory} {grows}: {ran:?}");
+    }
+}
+
+#[test]
 fn a_stack_may_be_larger() {
     let deep = r#"(func $deeper (param i32) (result i32)
           (if (result i32) (local.get 0)
