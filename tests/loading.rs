@@ -245,6 +245,23 @@ fn what_is_known_is_what_the_component_says() {
 }
 
 #[test]
+fn what_is_long_known_is_forgotten() {
+    let place = Place::new();
+    place.file("r.wasm", &binary(""));
+    assert_eq!(place.run(&["--rule", "r.wasm"]).code, 0);
+    let day = Duration::from_secs(24 * 60 * 60);
+    for (days, stays) in [(80, true), (100, false)] {
+        let known = place.known();
+        let time = std::time::SystemTime::now() - days * day;
+        known.iter().for_each(|file| File::options().write(true).open(file).unwrap().set_modified(time).unwrap());
+        // With another limit, it is loaded anew.
+        assert_eq!(place.run(&["--rule", "r.wasm", "--print-bytes-max", &days.to_string()]).code, 0);
+        assert!(known.iter().all(|file| file.exists() == stays), "after {days} days");
+        assert_eq!(place.known().len(), if stays { known.len() + 1 } else { 1 });
+    }
+}
+
+#[test]
 fn without_cache_nothing_is_kept() {
     let place = Place::new();
     place.file("r.wasm", &binary(""));

@@ -5,7 +5,9 @@
 
 use std::fs;
 use std::hash::{Hash, Hasher};
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -54,7 +56,20 @@ impl Known {
     /// Keeps what is known. Where that fails, the next start finds it out again.
     pub(super) fn write(&self, described: &Described) {
         let json = serde_json::to_vec(described).expect("texts and numbers are JSON");
-        let _ = self.0.parent().map(fs::create_dir_all);
+        let _ = self.0.parent().map(|folder| fs::create_dir_all(folder).and_then(|()| forget_old(folder)));
         let _ = fs::write(&self.0, json);
     }
+}
+
+/// What was found out longer ago is forgotten: most of it is of components that have a newer version.
+const KEPT: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+
+fn forget_old(folder: &Path) -> io::Result<()> {
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        if file.metadata()?.modified()?.elapsed().is_ok_and(|age| age > KEPT) {
+            fs::remove_file(file.path())?;
+        }
+    }
+    Ok(())
 }
