@@ -84,6 +84,12 @@ impl Node {
         &text[self.name_start as usize..][..(self.bits >> NAME_LEN_SHIFT) as usize]
     }
 
+    /// The first byte of the name as it stands there; a quote where it is empty.
+    #[inline]
+    pub(crate) fn name_first<'t>(&self, text: &'t [u8]) -> Option<&'t u8> {
+        text.get(self.name_start as usize)
+    }
+
     /// Whether the name holds an escape.
     pub(crate) fn name_escaped(&self) -> bool {
         self.bits & NAME_ESCAPED != 0
@@ -119,15 +125,15 @@ impl Span {
 /// Finds every value of `text`, which must be one JSON object, and leaves their places in `nodes`.
 ///
 /// How far the scan has come is the text that is left, in a local variable all the way, so that it stays in registers:
-/// the helpers take it and give what is left behind them.
+/// the helpers take it and give what is left behind them. Of a name and its value, what compact JSON has at a place is
+/// looked for before white space is.
 pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> {
     nodes.clear();
     if text.len() > TEXT_BYTES_MAX {
         return Err(Malformed { what: "longer than 128 MiB", at: TEXT_BYTES_MAX });
     }
     let place = |rest: &[u8]| (text.len() - rest.len()) as u32;
-    // The bits of all the words that strings were read in: a high one says that not all is ASCII.
-    let mut seen = 0;
+    let mut all_ascii = true;
     let mut rest = token(text);
     let [b'{', members @ ..] = rest else {
         return Err(error(text, rest, "expected `{`"));
@@ -148,19 +154,22 @@ pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> 
                     return Err(error(text, rest, "expected a member's name in quotes"));
                 };
                 name_start = place(name);
-                let (behind, escaped) = string(text, name, &mut seen)?;
-                bits = (place(behind) - 1 - name_start) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
-                rest = token(behind);
-                let [b':', value @ ..] = rest else {
-                    return Err(error(text, rest, "expected `:`"));
+                let (behind, escaped) = string(text, name, &mut all_ascii)?;
+                bits =
+                    ((name.len() - behind.len()) as u32 - 1) << NAME_LEN_SHIFT | if escaped { NAME_ESCAPED } else { 0 };
+                let Some(value) = after(b':', behind) else {
+                    return Err(error(text, token(behind), "expected `:`"));
                 };
-                rest = token(value);
+                rest = value;
+                if rest.first() != Some(&b'"') {
+                    rest = token(rest);
+                }
             }
             let next = nodes.len() as u32 + 1;
             let start = place(rest);
             match *rest {
                 [b'"', ref inside @ ..] => {
-                    let (behind, escaped) = string(text, inside, &mut seen)?;
+                    let (behind, escaped) = string(text, inside, &mut all_ascii)?;
                     bits |= Kind::String as u32 | if escaped { ESCAPED } else { 0 };
                     let value = Span { start: start + 1, end: place(behind) - 1 };
                     nodes.push(Node { name_start, bits, value, next });
@@ -217,7 +226,7 @@ pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> 
     if !rest.is_empty() {
         return Err(error(text, rest, "expected the end of the text"));
     }
-    if seen & HIGH_BITS != 0 {
+    if !all_ascii {
         std::str::from_utf8(text).map_err(|e| Malformed { what: "invalid UTF-8", at: e.valid_up_to() })?;
     }
     Ok(())
@@ -226,6 +235,16 @@ pub(crate) fn scan(text: &[u8], nodes: &mut Vec<Node>) -> Result<(), Malformed> 
 #[cold]
 fn error(text: &[u8], rest: &[u8], what: &'static str) -> Malformed {
     Malformed { what: if rest.is_empty() { "unexpected end" } else { what }, at: text.len() - rest.len() }
+}
+
+/// What is left behind this byte, if it comes next, with or without white space before it.
+#[inline(always)]
+fn after(byte: u8, rest: &[u8]) -> Option<&[u8]> {
+    match *rest {
+        [first, ref behind @ ..] if first == byte => Some(behind),
+        [first, ..] if first > b' ' => None,
+        _ => token_behind_space(rest).strip_prefix(&[byte]),
+    }
 }
 
 /// Passes white space, if there is any.
@@ -248,31 +267,63 @@ fn token_behind_space(mut rest: &[u8]) -> &[u8] {
 
 /// Passes the inside of a string and the quote that ends it, and says whether it holds an escape.
 #[inline(always)]
-fn string<'t>(text: &[u8], rest: &'t [u8], seen: &mut u64) -> Result<(&'t [u8], bool), Malformed> {
-    let rest = plain(rest, seen);
+fn string<'t>(text: &[u8], mut rest: &'t [u8], all_ascii: &mut bool) -> Result<(&'t [u8], bool), Malformed> {
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let found = special(word) | word & HIGH_BITS;
+        if found != 0 {
+            rest = &rest[found.trailing_zeros() as usize / 8..];
+            break;
+        }
+        rest = behind;
+    }
     if let [b'"', ref behind @ ..] = *rest {
         return Ok((behind, false));
     }
-    let (behind, more) = escaped_string(text, rest)?;
-    *seen |= more;
-    Ok((behind, true))
+    let (behind, escaped, ascii) = other_string(text, rest)?;
+    *all_ascii &= ascii;
+    Ok((behind, escaped))
 }
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGH_BITS: u64 = 0x80 * ONES;
 
-/// Passes what of a string is neither a quote, nor a backslash, nor a control character: eight bytes at a time.
+/// Sets the high bit of each byte that is a quote, a backslash or a control character. Of those that are not ASCII, and
+/// of those behind the first such byte, the bit may be set wrongly.
+#[inline(always)]
+fn special(word: u64) -> u64 {
+    // With its second bit turned, a quote comes just above the control characters and all else further up. A byte's
+    // high bit is set here where the byte is below what is taken from it, and may be by a borrow.
+    let quote = (word ^ (0x02 * ONES)).wrapping_sub(0x21 * ONES);
+    let slash = (word ^ (b'\\' as u64 * ONES)).wrapping_sub(ONES);
+    (quote | slash) & HIGH_BITS
+}
+
+/// Goes on with a string at its first byte that is not plain ASCII, or among the last bytes of the text. Says whether the
+/// string holds an escape, and whether all that was seen is ASCII.
+#[inline(never)]
+fn other_string<'t>(text: &[u8], mut rest: &'t [u8]) -> Result<(&'t [u8], bool, bool), Malformed> {
+    let (mut escaped, mut seen) = (false, 0);
+    loop {
+        rest = plain(rest, &mut seen);
+        rest = match *rest {
+            [b'"', ref behind @ ..] => return Ok((behind, escaped, seen & HIGH_BITS == 0)),
+            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ref behind @ ..] => behind,
+            [b'\\', b'u', ref digits @ ..] if hex(digits).is_some() => &digits[4..],
+            [b'\\', ..] => return Err(error(text, rest, "invalid escape")),
+            _ => return Err(error(text, rest, "control character in a string")),
+        };
+        escaped = true;
+    }
+}
+
+/// Passes what of a string is neither a quote, nor a backslash, nor a control character, and adds the bits that it saw.
 #[inline(always)]
 fn plain<'t>(mut rest: &'t [u8], seen: &mut u64) -> &'t [u8] {
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         *seen |= word;
-        // With its second bit turned, a quote comes just above the control characters and all else further up. A
-        // byte's high bit is set here where the byte is below what is taken from it; a borrow can set it wrongly, but
-        // only behind a byte where it is set rightly.
-        let quote = (word ^ (0x02 * ONES)).wrapping_sub(0x21 * ONES);
-        let slash = (word ^ (b'\\' as u64 * ONES)).wrapping_sub(ONES);
-        let found = (quote | slash) & !word & HIGH_BITS;
+        let found = special(word) & !word;
         if found != 0 {
             return &rest[found.trailing_zeros() as usize / 8..];
         }
@@ -285,22 +336,6 @@ fn plain<'t>(mut rest: &'t [u8], seen: &mut u64) -> &'t [u8] {
         rest = behind;
     }
     rest
-}
-
-/// Goes on with a string at the first byte that is not plain, and gives the bits that it saw as well.
-#[inline(never)]
-fn escaped_string<'t>(text: &[u8], mut rest: &'t [u8]) -> Result<(&'t [u8], u64), Malformed> {
-    let mut seen = 0;
-    loop {
-        rest = match *rest {
-            [b'"', ref behind @ ..] => return Ok((behind, seen)),
-            [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ref behind @ ..] => behind,
-            [b'\\', b'u', ref digits @ ..] if hex(digits).is_some() => &digits[4..],
-            [b'\\', ..] => return Err(error(text, rest, "invalid escape")),
-            _ => return Err(error(text, rest, "control character in a string")),
-        };
-        rest = plain(rest, &mut seen);
-    }
 }
 
 /// Passes a number, `true`, `false` or `null`.
