@@ -65,7 +65,7 @@ pub struct Failure {
 pub enum FailureKind {
     /// The event is not one JSON object: the event's own fault, as the rule sees it.
     Malformed,
-    /// The rule said that it could not judge the event.
+    /// The rule said that it could not judge the event, or its code could not be had.
     Internal,
     /// The rule trapped: a crash.
     Trap,
