@@ -153,40 +153,74 @@ impl Record {
         if self.endless {
             return None;
         }
+        let Self { mut depth, mut in_string, mut escaped, .. } = *self;
         let mut at = 0;
-        while at < bytes.len() {
-            if self.in_string {
-                if self.escaped {
-                    self.escaped = false;
+        let end = loop {
+            if in_string {
+                if escaped {
+                    if at == bytes.len() {
+                        break None;
+                    }
                     at += 1;
-                    continue;
+                    escaped = false;
                 }
-                at += memchr2(b'"', b'\\', &bytes[at..])?;
-                self.escaped = bytes[at] == b'\\';
-                self.in_string = self.escaped;
-                at += 1;
-                if !self.in_string && self.depth == 0 {
-                    return Some(at);
+                let Some(found) = bytes.get(at..).and_then(quote_or_backslash) else { break None };
+                at += found + 1;
+                escaped = bytes[at - 1] == b'\\';
+                in_string = escaped;
+                if !in_string && depth == 0 {
+                    break Some(at);
                 }
                 continue;
             }
-            match bytes[at] {
-                b'"' => self.in_string = true,
-                b'{' | b'[' => self.depth += 1,
-                b'}' | b']' if self.depth == 0 => return Some(at),
-                b'}' | b']' => {
-                    self.depth -= 1;
-                    if self.depth == 0 {
-                        return Some(at + 1);
+            let Some(&byte) = bytes.get(at) else { break None };
+            at += 1;
+            // A brace and a bracket differ by this bit alone.
+            match byte | 0x20 {
+                b'"' if byte == b'"' => in_string = true,
+                b'{' => depth += 1,
+                b'}' if depth == 0 => break Some(at - 1),
+                b'}' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        break Some(at);
                     }
                 }
-                b',' | b' ' | b'\t' | b'\r' | b':' if self.depth == 0 => return Some(at),
+                _ if depth == 0 && matches!(byte, b',' | b' ' | b'\t' | b'\r' | b':') => break Some(at - 1),
                 _ => {}
             }
-            at += 1;
-        }
-        None
+        };
+        *self = Self { depth, in_string, escaped, endless: false };
+        end
     }
+}
+
+/// So many words of a string are looked through one by one.
+const WORDS_MAX: usize = 8;
+
+/// The place of the next quote or backslash.
+///
+/// Most strings are short. A search by vector instructions is faster over a long one, but takes longer to begin than a
+/// short one takes by words.
+#[inline]
+fn quote_or_backslash(bytes: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, _) = bytes.as_chunks::<8>();
+    let words = &words[..words.len().min(WORDS_MAX)];
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Sets the high bit of each byte that is this one; behind the first it may be set wrongly.
+        let is = |byte: u8| {
+            let rest = word ^ (ONES * u64::from(byte));
+            rest.wrapping_sub(ONES) & !rest & (0x80 * ONES)
+        };
+        let found = is(b'"') | is(b'\\');
+        if found != 0 {
+            return Some(number * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = words.len() * 8;
+    memchr2(b'"', b'\\', &bytes[at..]).map(|found| at + found)
 }
 
 #[cfg(test)]
@@ -223,6 +257,21 @@ mod tests {
         assert_eq!(Unwrap::at("").unwrap().look(b"[{}]"), Look::Inside(1));
         assert_eq!(Unwrap::at("Records"), Err(NoPointer));
         assert_eq!(Unwrap::none().look(br#"{"Records":["#), Look::Plain);
+    }
+
+    #[test]
+    fn finds_a_quote_or_a_backslash_wherever_it_stands() {
+        for len in 0..200 {
+            for at in 0..=len {
+                for byte in *b"\"\\" {
+                    // Bytes that differ from the two by a bit, or by a borrow.
+                    let mut text: Vec<u8> = b"!#[]\xa2\xdc".iter().copied().cycle().take(len).collect();
+                    assert_eq!(quote_or_backslash(&text), None);
+                    text.splice(at..at, [byte, b'"', b'\\']);
+                    assert_eq!(quote_or_backslash(&text), Some(at));
+                }
+            }
+        }
     }
 
     #[test]
