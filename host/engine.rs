@@ -23,7 +23,7 @@ use crate::talk::Tell;
 /// So many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
 /// So many blocks of one piece are held before its turn.
-const BLOCKS_OF_PART_MAX: usize = 2;
+const BLOCKS_OF_PIECE_MAX: usize = 2;
 /// Stack of a thread beside the stack of the rule that runs on it, in bytes.
 pub const THREAD_STACK_BYTES: usize = 2 << 20;
 
@@ -167,28 +167,28 @@ impl<W: Write> Shared<W> {
         Some((input.pieces - 1, piece))
     }
 
-    /// Writes blocks of a piece that is not at its end, once its turn has come. Answers with a block to go on with;
-    /// `None` when the run has ended.
-    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> Option<Block> {
+    /// Writes blocks of a piece that is not at its end, once its turn has come. `blocks` gets those that may be filled
+    /// next. Answers whether the run goes on.
+    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>, blocks: &mut Vec<Block>) -> bool {
         let mut turns = self.turns();
         while turns.ended.is_none() && turns.next != number {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
         turns.write(judged);
         self.turn.notify_all();
-        turns.spare()
+        turns.spare(blocks)
     }
 
-    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Answers like
+    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Else like
     /// [`write`](Self::write).
-    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>) -> Option<Block> {
+    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>, blocks: &mut Vec<Block>) -> bool {
         let mut turns = self.turns();
         while turns.ended.is_none() && number > turns.next + self.ahead {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
         if number != turns.next {
             turns.waiting.insert(number, std::mem::take(judged));
-            return turns.spare();
+            return turns.spare(blocks);
         }
         turns.write(judged);
         turns.next += 1;
@@ -197,7 +197,7 @@ impl<W: Write> Shared<W> {
             turns.next += 1;
         }
         self.turn.notify_all();
-        turns.spare()
+        turns.spare(blocks)
     }
 
     /// Waits until all threads have ended, or something has ended the run: a thread may then still wait for input.
@@ -233,23 +233,29 @@ impl<W: Write> Drop for Worker<W> {
 impl<W: Write> Worker<W> {
     fn work(&self, mut sift: impl FnMut(&Block) -> Sifted) {
         let Self(shared) = self;
-        let mut block = Block::default();
-        let mut judged = Vec::new();
-        while let Some((number, mut piece)) = shared.next(&mut block) {
-            while piece.next(&mut block) {
+        let (mut blocks, mut judged) = (Vec::new(), Vec::new());
+        loop {
+            let mut block = blocks.pop().unwrap_or_default();
+            let Some((number, mut piece)) = shared.next(&mut block) else { return };
+            loop {
+                if !piece.next(&mut block) {
+                    blocks.push(block);
+                    break;
+                }
                 let sifted = sift(&block);
-                judged.push((std::mem::take(&mut block), sifted));
+                judged.push((block, sifted));
                 if piece.is_done() {
                     break;
                 }
-                // A part is one block, but where a line goes on and on: that waits for its turn.
-                if judged.len() == BLOCKS_OF_PART_MAX {
-                    let Some(spare) = shared.write(number, &mut judged) else { return };
-                    block = spare;
+                // What goes on and on waits for its turn.
+                if judged.len() == BLOCKS_OF_PIECE_MAX && !shared.write(number, &mut judged, &mut blocks) {
+                    return;
                 }
+                block = blocks.pop().unwrap_or_default();
             }
-            let Some(spare) = shared.finish(number, &mut judged) else { return };
-            block = spare;
+            if !shared.finish(number, &mut judged, &mut blocks) {
+                return;
+            }
         }
     }
 }
@@ -259,9 +265,14 @@ impl<W: Write> Turns<W> {
         self.waiting.remove(&self.next)
     }
 
-    /// A block to go on with. `None` when the run has ended.
-    fn spare(&mut self) -> Option<Block> {
-        self.ended.is_none().then(|| self.spare.pop().unwrap_or_default())
+    /// Hands out blocks to go on with. Answers whether the run goes on.
+    fn spare(&mut self, blocks: &mut Vec<Block>) -> bool {
+        while blocks.len() < BLOCKS_OF_PIECE_MAX
+            && let Some(spare) = self.spare.pop()
+        {
+            blocks.push(spare);
+        }
+        self.ended.is_none()
     }
 
     fn write(&mut self, judged: &mut Vec<(Block, Sifted)>) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::block::{Block, Problem, Starts};
 use crate::lines::Lines;
-use crate::source::{Progress, Source, Stop, parts};
+use crate::source::{Progress, Source, Stop, is_small, parts};
 use crate::unwrap::Unwrap;
 
 /// Default of [`Reading::block_bytes`].
@@ -87,7 +87,7 @@ struct Parts {
 pub(crate) enum Piece {
     /// The block was filled.
     Block,
-    /// A part of a file, which is left to be read by whoever took it.
+    /// A part of a file, or a small one, which is left to be read by whoever took it.
     Part(Lines),
 }
 
@@ -133,12 +133,14 @@ impl Reader {
             }
             let input = self.inputs.pop_front()?;
             let name = input.name();
-            if let Err(error) = input.open().and_then(|file| self.open(Arc::new(file), &name)) {
-                if self.stop.is_asked() {
-                    return None;
+            match input.open().and_then(|file| self.open(Arc::new(file), &name)) {
+                Ok(Some(piece)) => return Some(piece),
+                Ok(None) => {}
+                Err(_) if self.stop.is_asked() => return None,
+                Err(error) => {
+                    block.fail(name, Starts::File, Problem::Open(error));
+                    return Some(Piece::Block);
                 }
-                block.fail(name, Starts::File, Problem::Open(error));
-                return Some(Piece::Block);
             }
         }
     }
@@ -159,10 +161,16 @@ impl Reader {
         }
     }
 
-    fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<()> {
+    /// Opens an input: a small file is a piece, of any other the pieces are handed out one by one.
+    fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<Option<Piece>> {
         // With the rest of its last line it fits into a block.
-        let part_bytes = self.reading.block_bytes - self.reading.block_bytes / 16;
-        match parts(&file, part_bytes as u64)? {
+        let part_bytes = (self.reading.block_bytes - self.reading.block_bytes / 16) as u64;
+        if is_small(&file, part_bytes)? {
+            // It is read to its end: others may have been read that come behind it.
+            let source = Source::new(file, &Stop::default(), &self.progress)?;
+            return Ok(Some(Piece::Part(self.lines(source, name.clone(), Starts::File, None))));
+        }
+        match parts(&file, part_bytes)? {
             Some(rest) => {
                 let name = name.clone();
                 self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
@@ -172,7 +180,7 @@ impl Reader {
                 self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn lines(&self, source: Source, name: Arc<str>, starts: Starts, stop: Option<Stop>) -> Lines {

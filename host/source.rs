@@ -113,6 +113,13 @@ impl Read for Source {
     }
 }
 
+/// Whether no more than so many bytes of a regular file are left to read. Not where there is none: files that the kernel
+/// makes up say so, whatever they hold.
+pub(crate) fn is_small(file: &File, bytes: u64) -> io::Result<bool> {
+    let data = file.metadata()?;
+    Ok(data.is_file() && (1..=bytes).contains(&data.len().saturating_sub((&*file).stream_position()?)))
+}
+
 /// The parts of `part_bytes` in which several threads can read a file at once: a regular file of many lines.
 pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range<u64>>>> {
     let data = file.metadata()?;
@@ -120,7 +127,7 @@ pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range
         return Ok(None);
     }
     let start = (&*file).stream_position()?;
-    if data.len().saturating_sub(start) <= part_bytes {
+    if data.len() <= start {
         return Ok(None);
     }
     let mut head = vec![0; FIRST_LINE_BYTES_MAX];

@@ -115,7 +115,11 @@ fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> PathBuf {
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    gzip_of(Compression::default(), bytes)
+}
+
+fn gzip_of(compression: Compression, bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), compression);
     encoder.write_all(bytes).expect("memory can be written");
     encoder.finish().expect("memory can be written")
 }
@@ -252,7 +256,8 @@ fn signal_in_a_fast_stream_finishes_what_was_read() {
 fn signal_in_a_large_file_finishes_what_was_read() {
     let folder = folder();
     let input = quiet_lines(200_000);
-    for (name, bytes) in [("in.ndjson", &input), ("in.ndjson.gz", &gzip(&input))] {
+    // A small file would be read to its end.
+    for (name, bytes) in [("in.ndjson", &input), ("in.ndjson.gz", &gzip_of(Compression::none(), &input))] {
         let path = file(&folder, name, bytes);
         let mut child = spawn(&ebs(), &["--emit", "tagged", "--stats", "json", path.to_str().unwrap()]);
         let mut stdout = child.stdout.take().unwrap();
@@ -425,6 +430,43 @@ fn file_that_fails_does_not_stop_the_others() {
             2
         )
     );
+}
+
+#[test]
+fn many_files_are_as_one_behind_the_other() {
+    let folder = folder();
+    let mut files = Vec::new();
+    for number in 0..200_usize {
+        // Of no line, of one, of a few, of more than a block; every third file compressed.
+        let lines = [0, 1, 7, 20, if number == 94 || number == 99 { 30_000 } else { 3 }][number % 5];
+        let mut text = quiet_lines(lines);
+        if lines > 0 {
+            text.extend_from_slice(format!("{{\"every\":true,\"file\":{number}}}\nno JSON, every\n").as_bytes());
+        }
+        let name = format!("{number:03}");
+        files.push(if number % 3 == 0 { file(&folder, &name, &gzip(&text)) } else { file(&folder, &name, &text) });
+        if number % 50 == 20 {
+            let broken = gzip(&quiet_lines(50));
+            files.push(file(&folder, &format!("{name}.broken"), &broken[..broken.len() / 2]));
+            files.push(folder.path().join(format!("{name}.missing")));
+        }
+    }
+    let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
+    for emit in ["alerts", "unmatched", "tagged"] {
+        let run_with = |threads| run_on(&three(), &["--include-event", "--emit", emit, "--threads", threads], &files);
+        let one = run_with("1");
+        assert_eq!(one.code, 2, "{}", one.stderr);
+        if emit == "alerts" {
+            let numbers: Vec<_> = one.stdout.lines().filter_map(|line| line.split("\"file\":").nth(1)).collect();
+            assert_eq!(numbers.len(), 160, "{}", one.stderr);
+            let numbers = numbers.iter().map(|rest| rest.trim_end_matches('}').parse::<usize>().unwrap());
+            assert!(numbers.is_sorted());
+        }
+        for threads in ["2", "3", "16"] {
+            let many = run_with(threads);
+            assert!(many == one, "{emit}, {threads} threads:\n{}\n{}", one.stderr, many.stderr);
+        }
+    }
 }
 
 #[test]
