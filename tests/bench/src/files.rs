@@ -48,9 +48,10 @@ pub(crate) fn lines(dir: &Path, form: Form, megabytes: u64) -> Result<Files> {
     })
 }
 
-/// A folder of delivery files, gzip, of so many megabytes before they are compressed.
-pub(crate) fn deliveries(dir: &Path, megabytes: u64) -> Result<Files> {
-    known(dir, &format!("delivery-{megabytes}"), |path| {
+/// A folder of delivery files, of so many megabytes; `gzip` compresses each.
+pub(crate) fn deliveries(dir: &Path, megabytes: u64, gzip: bool) -> Result<Files> {
+    let name = if gzip { "delivery" } else { "delivery-plain" };
+    known(dir, &format!("{name}-{megabytes}"), |path| {
         if path.exists() {
             fs::remove_dir_all(path)?;
         }
@@ -68,10 +69,14 @@ pub(crate) fn deliveries(dir: &Path, megabytes: u64) -> Result<Files> {
                 stream.event(Form::Raw, &mut text);
             }
             text.push_str("]}\n");
-            let path = path.join(format!("{:05}.json.gz", paths.len()));
-            let mut gzip = GzEncoder::new(File::create(&path)?, Compression::default());
-            gzip.write_all(text.as_bytes())?;
-            gzip.finish()?;
+            let path = path.join(format!("{:05}.json{}", paths.len(), if gzip { ".gz" } else { "" }));
+            if gzip {
+                let mut gzip = GzEncoder::new(File::create(&path)?, Compression::default());
+                gzip.write_all(text.as_bytes())?;
+                gzip.finish()?;
+            } else {
+                fs::write(&path, &text)?;
+            }
             bytes += text.len() as u64;
             needle_lines += u64::from(stream.made.needles > needles);
             paths.push(path);

@@ -118,11 +118,11 @@ fn build_trommel(root: &Path) -> Result<PathBuf> {
         bail!("trommel does not build");
     }
     let messages = String::from_utf8_lossy(&output.stdout);
-    let executable = messages.lines().filter_map(|line| {
+    let mut executable = messages.lines().filter_map(|line| {
         let json: serde_json::Value = serde_json::from_str(line).ok()?;
         Some(PathBuf::from(json["executable"].as_str()?))
     });
-    executable.last().context("cargo does not say where trommel lies")
+    executable.next_back().context("cargo does not say where trommel lies")
 }
 
 /// Builds a rule into a folder of this program's own.

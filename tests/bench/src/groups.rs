@@ -203,9 +203,20 @@ impl Bench {
         Ok(())
     }
 
-    /// Delivery files, compressed.
+    /// Delivery files, plain and compressed.
     fn delivery(&mut self) -> Result<()> {
-        let files = files::deliveries(&self.ground.dir, self.megabytes)?;
+        let lines = self.lines(Form::Raw, self.megabytes)?;
+        let files = files::deliveries(&self.ground.dir, self.megabytes, false)?;
+        files::warm(&files)?;
+        let trommel = self.ground.trommel([&self.ground.ebs]);
+        let runners = [
+            ours("delivery files", trommel.with(&files.paths), &pairs(&files)),
+            ours("lines", trommel.with(&lines.paths), &pairs(&lines)),
+        ];
+        let rounds = self.race("delivery", &runners)?;
+        self.compare("plain delivery files against as many lines", &rounds, ["delivery files", "lines"], &files, None);
+
+        let files = files::deliveries(&self.ground.dir, self.megabytes, true)?;
         files::warm(&files)?;
         let ground = &self.ground;
         let mut runners = vec![ours("trommel", ground.trommel([&ground.ebs]).with(&files.paths), &pairs(&files))];
