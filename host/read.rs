@@ -18,6 +18,8 @@ use crate::unwrap::Unwrap;
 pub const BLOCK_BYTES: usize = 1 << 20;
 /// Default of [`Reading::event_bytes_max`].
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
+/// A file that is not read in parts, and has no more bytes than so many blocks, is read by one thread alone.
+const SMALL_BLOCKS_MAX: u64 = 4;
 /// The name of stdin in messages.
 const STDIN: &str = "<stdin>";
 
@@ -161,25 +163,23 @@ impl Reader {
         }
     }
 
-    /// Opens an input: a small file is a piece, of any other the pieces are handed out one by one.
+    /// Opens an input. A file of many lines is handed out in parts, a small one as a whole, and of any other the blocks are
+    /// read one by one.
     fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<Option<Piece>> {
+        let block_bytes = self.reading.block_bytes;
         // With the rest of its last line it fits into a block.
-        let part_bytes = (self.reading.block_bytes - self.reading.block_bytes / 16) as u64;
-        if is_small(&file, part_bytes)? {
+        if let Some(rest) = parts(&file, (block_bytes - block_bytes / 16) as u64)? {
+            let name = name.clone();
+            self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
+            return Ok(None);
+        }
+        if is_small(&file, SMALL_BLOCKS_MAX * block_bytes as u64)? {
             // It is read to its end: others may have been read that come behind it.
             let source = Source::new(file, &Stop::default(), &self.progress)?;
             return Ok(Some(Piece::Part(self.lines(source, name.clone(), Starts::File, None))));
         }
-        match parts(&file, part_bytes)? {
-            Some(rest) => {
-                let name = name.clone();
-                self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
-            }
-            None => {
-                let source = Source::new(file, &self.stop, &self.progress)?;
-                self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));
-            }
-        }
+        let source = Source::new(file, &self.stop, &self.progress)?;
+        self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));
         Ok(None)
     }
 

@@ -127,7 +127,7 @@ pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range
         return Ok(None);
     }
     let start = (&*file).stream_position()?;
-    if data.len() <= start {
+    if data.len().saturating_sub(start) <= part_bytes {
         return Ok(None);
     }
     let mut head = vec![0; FIRST_LINE_BYTES_MAX];
