@@ -470,6 +470,30 @@ fn many_files_are_as_one_behind_the_other() {
 }
 
 #[test]
+fn memory_does_not_grow_with_the_files() {
+    let folder = folder();
+    // Each is read into two blocks.
+    let mut text = quiet_lines(15_000);
+    text.extend_from_slice(FOUND);
+    let files: Vec<_> = (0..100).map(|number| file(&folder, &number.to_string(), &gzip(&text))).collect();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo").success());
+    let mut arguments: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
+    arguments.push(pipe.to_str().unwrap());
+    let mut child = spawn(&three(), &arguments);
+    let alerts = lines(child.stdout.take().unwrap());
+    for _ in &files {
+        assert_eq!(alerts.recv_timeout(PATIENCE).expect("an alert"), ALERT);
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", child.id())).expect("it waits for the pipe");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("the kernel says it");
+    let peak: usize = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    assert!(peak < 64 << 10, "{peak} KB");
+    drop(File::options().write(true).open(&pipe).unwrap());
+    assert_eq!(wait(&mut child).code(), Some(0));
+}
+
+#[test]
 fn file_that_shrinks_ends_there() {
     let folder = folder();
     let count = 200_000;
