@@ -265,13 +265,11 @@ impl<W: Write> Turns<W> {
         self.waiting.remove(&self.next)
     }
 
-    /// Hands out blocks to go on with. Answers whether the run goes on.
+    /// Hands out blocks to go on with, the one that was written last to be taken first: it is the nearest to the
+    /// processor. Answers whether the run goes on.
     fn spare(&mut self, blocks: &mut Vec<Block>) -> bool {
-        while blocks.len() < BLOCKS_OF_PIECE_MAX
-            && let Some(spare) = self.spare.pop()
-        {
-            blocks.push(spare);
-        }
+        let missing = BLOCKS_OF_PIECE_MAX.saturating_sub(blocks.len());
+        blocks.extend(self.spare.drain(self.spare.len().saturating_sub(missing)..));
         self.ended.is_none()
     }
 
