@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::block::{Block, Problem, Starts};
 use crate::lines::Lines;
-use crate::source::{Progress, Source, Stop, is_small, parts};
+use crate::source::{Progress, Source, Stop, left, parts};
 use crate::unwrap::Unwrap;
 
 /// Default of [`Reading::block_bytes`].
@@ -166,17 +166,19 @@ impl Reader {
     /// Opens an input. A file of many lines is handed out in parts, a small one as a whole, and of any other the blocks are
     /// read one by one.
     fn open(&mut self, file: Arc<File>, name: &Arc<str>) -> io::Result<Option<Piece>> {
-        let block_bytes = self.reading.block_bytes;
-        // With the rest of its last line it fits into a block.
-        if let Some(rest) = parts(&file, (block_bytes - block_bytes / 16) as u64)? {
-            let name = name.clone();
-            self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
-            return Ok(None);
-        }
-        if is_small(&file, SMALL_BLOCKS_MAX * block_bytes as u64)? {
-            // It is read to its end: others may have been read that come behind it.
-            let source = Source::new(file, &Stop::default(), &self.progress)?;
-            return Ok(Some(Piece::Part(self.lines(source, name.clone(), Starts::File, None))));
+        if let Some(left) = left(&file)? {
+            let block_bytes = self.reading.block_bytes as u64;
+            // With the rest of its last line it fits into a block.
+            if let Some(rest) = parts(&file, &left, block_bytes - block_bytes / 16)? {
+                let name = name.clone();
+                self.parts = Some(Parts { file, name, rest: rest.into(), starts: Starts::File });
+                return Ok(None);
+            }
+            if left.end - left.start <= SMALL_BLOCKS_MAX * block_bytes {
+                // It is read to its end: others may have been read that come behind it.
+                let source = Source::new(file, &Stop::default(), &self.progress)?;
+                return Ok(Some(Piece::Part(self.lines(source, name.clone(), Starts::File, None))));
+            }
         }
         let source = Source::new(file, &self.stop, &self.progress)?;
         self.open = Some(self.lines(source, name.clone(), Starts::File, Some(self.stop.clone())));

@@ -113,21 +113,21 @@ impl Read for Source {
     }
 }
 
-/// Whether no more than so many bytes of a regular file are left to read. Not where there is none: files that the kernel
-/// makes up say so, whatever they hold.
-pub(crate) fn is_small(file: &File, bytes: u64) -> io::Result<bool> {
-    let data = file.metadata()?;
-    Ok(data.is_file() && (1..=bytes).contains(&data.len().saturating_sub((&*file).stream_position()?)))
-}
-
-/// The parts of `part_bytes` in which several threads can read a file at once: a regular file of many lines.
-pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range<u64>>>> {
+/// What of a regular file is left to read, as far as it goes now. `None` for what is no such file, or seems empty: files
+/// that the kernel makes up say so, whatever they hold.
+pub(crate) fn left(file: &File) -> io::Result<Option<Range<u64>>> {
     let data = file.metadata()?;
     if !data.is_file() {
         return Ok(None);
     }
-    let start = (&*file).stream_position()?;
-    if data.len().saturating_sub(start) <= part_bytes {
+    let left = (&*file).stream_position()?..data.len();
+    Ok((!left.is_empty()).then_some(left))
+}
+
+/// The parts of `part_bytes` in which several threads can read what is left of a file at once, if it has many lines.
+pub(crate) fn parts(file: &File, left: &Range<u64>, part_bytes: u64) -> io::Result<Option<Vec<Range<u64>>>> {
+    let Range { start, end } = *left;
+    if end - start <= part_bytes {
         return Ok(None);
     }
     let mut head = vec![0; FIRST_LINE_BYTES_MAX];
@@ -135,7 +135,7 @@ pub(crate) fn parts(file: &File, part_bytes: u64) -> io::Result<Option<Vec<Range
     if head.starts_with(&GZIP_MAGIC) || memchr(b'\n', &head[..read]).is_none() {
         return Ok(None);
     }
-    let mut parts: Vec<_> = (start..data.len()).step_by(part_bytes as usize).map(|at| at..at + part_bytes).collect();
+    let mut parts: Vec<_> = (start..end).step_by(part_bytes as usize).map(|at| at..at + part_bytes).collect();
     // The file may have grown meanwhile.
     parts.last_mut().expect("the file is longer than a part").end = u64::MAX;
     Ok(Some(parts))
