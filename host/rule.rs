@@ -142,7 +142,8 @@ impl Sandbox {
             }
             _ => return Err(LoadError::NotWasm),
         }
-        let known = self.compiler.as_ref().and_then(|compiler| compiler.known(self, bytes));
+        let folder = self.compiler.as_ref().and_then(|compiler| compiler.known.as_ref());
+        let known = folder.map(|folder| Known::of(folder, self, bytes));
         if let Some(described) = known.as_ref().and_then(Known::read) {
             let code = Code { bytes: Mutex::new(bytes.to_owned()), ready: OnceLock::new() };
             return Ok(self.component(name, code, bytes.len(), described));
@@ -192,7 +193,6 @@ impl Sandbox {
             Some(_) => {}
         }
         let mut linker = Linker::new(&self.engine);
-        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
         let missing = wasi::link(&mut linker, &self.engine, &imports).map_err(invalid)?;
         if !missing.is_empty() {
             return Err(LoadError::Imports(missing));
@@ -213,7 +213,7 @@ impl Sandbox {
 
     /// Gets code that is known to compile. Where the cache has lost it, it is compiled again.
     fn cached(&self, bytes: &[u8]) -> Result<Compiled, LoadError> {
-        Compiled::from_binary(&self.engine, bytes).map_err(|error| LoadError::Invalid(format!("{error:#}")))
+        Compiled::from_binary(&self.engine, bytes).map_err(invalid)
     }
 
     /// Compiles on a thread of its own, which is left behind when it takes too long.
@@ -223,11 +223,15 @@ impl Sandbox {
         std::thread::spawn(move || sender.send(Compiled::from_binary(&engine, &bytes)));
         let limit = self.limits.compile_seconds;
         match receiver.recv_timeout(std::time::Duration::from_secs(limit)) {
-            Ok(compiled) => compiled.map_err(|error| LoadError::Invalid(format!("{error:#}"))),
+            Ok(compiled) => compiled.map_err(invalid),
             Err(std::sync::mpsc::RecvTimeoutError::Timeout) => Err(LoadError::CompileTime(limit)),
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => Err(LoadError::Compiler("it gave up".into())),
         }
     }
+}
+
+fn invalid(error: wasmtime::Error) -> LoadError {
+    LoadError::Invalid(format!("{error:#}"))
 }
 
 impl Component {
@@ -326,7 +330,7 @@ impl Component {
             }
         }
         live.store.set_hostcall_fuel(limits.answer_bytes);
-        live.start_bytes = live.store.data().memory_bytes;
+        live.start_bytes = live.store.data().memory_bytes();
         Ok(live)
     }
 
@@ -384,7 +388,7 @@ impl Instance {
             Err(contract::Fault::Malformed(text)) => return Err(Failure { kind: FailureKind::Malformed, text }),
             Err(contract::Fault::Internal(text)) => return Err(Failure { kind: FailureKind::Internal, text }),
         };
-        if !self.isolate && live.store.data().memory_bytes <= live.start_bytes + MEMORY_GROWN_BYTES_MAX {
+        if !self.isolate && live.store.data().memory_bytes() <= live.start_bytes + MEMORY_GROWN_BYTES_MAX {
             self.live = Some(live);
         }
         Ok(findings)

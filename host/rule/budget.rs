@@ -8,40 +8,54 @@ use crate::limits::{CORE_INSTANCES_MAX, Limits};
 
 /// What an instance has taken up, and what it may.
 pub(super) struct Budget {
-    pub(super) memory_bytes: usize,
-    memory_max: usize,
-    elements: usize,
-    elements_max: usize,
+    /// Linear memory, in bytes.
+    memory: Share,
+    /// Elements of tables.
+    elements: Share,
     /// Whether growth was refused.
-    pub(super) refused: bool,
+    refused: bool,
     /// What a component with WASI has. Others do without.
     pub(super) wasi: Option<Box<wasi::Wasi>>,
 }
 
+struct Share {
+    taken: usize,
+    max: usize,
+}
+
+impl Share {
+    fn grow(&mut self, current: usize, desired: usize) -> bool {
+        let total = self.taken - current + desired;
+        let fits = total <= self.max;
+        if fits {
+            self.taken = total;
+        }
+        fits
+    }
+}
+
 impl Budget {
     pub(super) fn new(limits: &Limits) -> Self {
-        let (memory_max, elements_max) = (limits.memory_bytes, limits.table_elements);
-        Self { memory_bytes: 0, memory_max, elements: 0, elements_max, refused: false, wasi: None }
+        let share = |max| Share { taken: 0, max };
+        let (memory, elements) = (share(limits.memory_bytes), share(limits.table_elements));
+        Self { memory, elements, refused: false, wasi: None }
+    }
+
+    /// All linear memory, in bytes.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.memory.taken
     }
 }
 
 impl ResourceLimiter for Budget {
     fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes - current + desired;
-        let fits = total <= self.memory_max;
-        if fits {
-            self.memory_bytes = total;
-        }
+        let fits = self.memory.grow(current, desired);
         self.refused |= !fits;
         Ok(fits)
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.elements - current + desired;
-        let fits = total <= self.elements_max;
-        if fits {
-            self.elements = total;
-        }
+        let fits = self.elements.grow(current, desired);
         self.refused |= !fits;
         Ok(fits)
     }
@@ -72,7 +86,7 @@ pub(super) fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
     };
     let text = match kind {
         FailureKind::Fuel => "did more work than its limit".into(),
-        FailureKind::Memory => format!("wanted more than {} bytes of memory, or too large a table", budget.memory_max),
+        FailureKind::Memory => format!("wanted more than {} bytes of memory, or too large a table", budget.memory.max),
         FailureKind::Stack => "overflowed its stack".into(),
         _ => match format!("{:#}", error.root_cause()) {
             // wasmtime counts what an answer copies, and has no type for this error.

@@ -16,8 +16,7 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
 use wasmtime::component::Component as Compiled;
 use wasmtime::{Cache, CacheConfig, ModuleVersionStrategy};
 
-use super::known::Known;
-use super::{LoadError, Sandbox};
+use super::LoadError;
 use crate::engine::cores;
 use crate::limits::{COMPILE_THREADS_MAX, Limits};
 
@@ -35,7 +34,7 @@ pub(super) struct Compiler {
     /// Where the code is kept.
     pub(super) cache: Option<Cache>,
     /// Where there is a cache to stay, the folder of what is known of components.
-    known: Option<PathBuf>,
+    pub(super) known: Option<PathBuf>,
     /// Where there is none, one for this start.
     _private: Option<PrivateFolder>,
 }
@@ -51,11 +50,6 @@ impl Compiler {
         let private = PrivateFolder::new().ok();
         let cache = private.as_ref().and_then(|folder| cache_in(&folder.0));
         Self { program, cache, known: None, _private: private }
-    }
-
-    /// Where lies what is known of a component, if anything is kept.
-    pub(super) fn known(&self, sandbox: &Sandbox, bytes: &[u8]) -> Option<Known> {
-        self.known.as_ref().map(|folder| Known::of(folder, sandbox, bytes))
     }
 
     /// Compiles a component in a process of its own.

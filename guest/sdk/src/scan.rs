@@ -268,6 +268,7 @@ fn token_behind_space(mut rest: &[u8]) -> &[u8] {
 /// Passes the inside of a string and the quote that ends it, and says whether it holds an escape.
 #[inline(always)]
 fn string<'t>(text: &[u8], mut rest: &'t [u8], all_ascii: &mut bool) -> Result<(&'t [u8], bool), Malformed> {
+    // Like `plain`, but that it stops at what is not ASCII: so it need not keep what it saw.
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
         let found = special(word) | word & HIGH_BITS;
