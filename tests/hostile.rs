@@ -216,14 +216,21 @@ fn an_instance_is_kept_unless_it_has_grown() {
     }
 }
 
-#[test]
-fn a_stack_may_be_larger() {
-    let deep = r#"(func $deeper (param i32) (result i32)
+/// A rule whose calls lie so deep in each other.
+fn deep(calls: usize) -> String {
+    format!(
+        r#"(func $deeper (param i32) (result i32)
           (if (result i32) (local.get 0)
             (then (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
             (else (i32.const 1))))
-        (func (export "evaluate") (param i32 i32) (result i32) (drop (call $deeper (i32.const 100000))) (i32.const 400))"#;
-    let bytes = binary(deep);
+        (func (export "evaluate") (param i32 i32) (result i32)
+          (drop (call $deeper (i32.const {calls}))) (i32.const 400))"#
+    )
+}
+
+#[test]
+fn a_stack_may_be_larger() {
+    let bytes = binary(&deep(100_000));
     assert_eq!(refusal("r.wasm", &bytes, &[]).code, 1);
     assert_eq!(refusal("r.wasm", &bytes, &["--stack-bytes-max", "50000000"]).code, 0);
     let ran = refusal("r.wasm", &bytes, &["--stack-bytes-max", "18446744073709551615"]);
@@ -235,11 +242,7 @@ fn each_flag_is_a_limit() {
     let finds = r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))"#;
     let traps = r#"(func (export "evaluate") (param i32 i32) (result i32) (unreachable))"#;
     let table = "(table 10 funcref)";
-    let deep = r#"(func $deeper (param i32) (result i32)
-          (if (result i32) (local.get 0)
-            (then (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
-            (else (i32.const 1))))
-        (func (export "evaluate") (param i32 i32) (result i32) (drop (call $deeper (i32.const 10000))) (i32.const 400))"#;
+    let deep = &*deep(10_000);
     for (text, args, limit, why) in [
         ("", "--component-bytes-max", "10", "is larger than 10 bytes"),
         ("", "--function-bytes-max", "2", "has a function of more than 2 bytes"),

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,8 +49,7 @@ impl Place {
     }
 
     /// `trommel run` here, by this program.
-    fn command(&self, program: &Path, args: &[&str]) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, mut command: Command, args: &[&str]) -> Command {
         self.here(&mut command).arg("run").args(args);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -62,10 +61,10 @@ impl Place {
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        run(&mut self.command(trommel().get_program().as_ref(), args), b"{}\n")
+        run(&mut self.command(trommel(), args), b"{}\n")
     }
 
-    fn spawn(&self, program: &Path, args: &[&str]) -> Child {
+    fn spawn(&self, program: Command, args: &[&str]) -> Child {
         self.command(program, args).spawn().expect("the program starts")
     }
 
@@ -108,11 +107,6 @@ fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-fn kill(signal: &str, process: u32) {
-    let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
-    assert!(sent.expect("there is a shell").success());
-}
-
 #[test]
 fn compiling_is_bounded_and_leaves_nothing_behind() {
     let place = Place::new();
@@ -136,10 +130,9 @@ fn no_compiler_outlives_its_host() {
     let place = Place::new();
     place.file("hard.wasm", &hard_to_compile());
     for (signal, number, bytes_max) in [("TERM", 15, "1060000002"), ("KILL", 9, "1060000003")] {
-        let mut host =
-            place.spawn(trommel().get_program().as_ref(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
+        let mut host = place.spawn(trommel(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
         wait_for("a compiler", || !compilers(bytes_max).is_empty());
-        kill(signal, host.id());
+        support::signal(host.id(), signal);
         assert_eq!(host.wait().unwrap().signal(), Some(number));
         wait_for("the compiler's end", || compilers(bytes_max).is_empty());
     }
@@ -162,10 +155,9 @@ fn a_compiler_that_is_killed_is_an_error() {
     let place = Place::new();
     place.file("hard.wasm", &hard_to_compile());
     let bytes_max = "1060000005";
-    let host =
-        place.spawn(trommel().get_program().as_ref(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
+    let host = place.spawn(trommel(), &["--compile-bytes-max", bytes_max, "--rule", "hard.wasm"]);
     wait_for("a compiler", || !compilers(bytes_max).is_empty());
-    compilers(bytes_max).into_iter().for_each(|compiler| kill("KILL", compiler));
+    compilers(bytes_max).into_iter().for_each(|compiler| support::signal(compiler, "KILL"));
     let ended = host.wait_with_output().unwrap();
     let told = String::from_utf8(ended.stderr).unwrap();
     assert_eq!(ended.status.code(), Some(2));
@@ -182,8 +174,8 @@ fn a_component_is_compiled_once() {
     // The host finds its program gone when it comes to load the rule, so that it cannot start a compiler.
     let run_without_program = || {
         let rule = place.path("pipe.wasm");
-        assert!(Command::new("mkfifo").arg(&rule).status().unwrap().success());
-        let mut host = place.spawn(&program, &["--rule", "pipe.wasm"]);
+        support::pipe(&rule);
+        let mut host = place.spawn(Command::new(&program), &["--rule", "pipe.wasm"]);
         let mut pipe = File::options().write(true).open(&rule).unwrap();
         let aside = place.path("aside");
         fs::rename(&program, &aside).unwrap();
@@ -217,7 +209,7 @@ fn code_is_got_when_an_event_concerns_it() {
     let place = Place::new();
     let rule = support::component("tests/rules/root-login");
     let rule = rule.to_str().unwrap();
-    let run = |event: &[u8]| run(&mut place.command(trommel().get_program().as_ref(), &["--rule", rule]), event);
+    let run = |event: &[u8]| run(&mut place.command(trommel(), &["--rule", rule]), event);
     let concerns = br#"{"userIdentity":{"type":"Root"},"eventName":"ConsoleLogin"}"#;
     let first = run(concerns);
     assert_eq!((first.stdout.lines().count(), first.code, place.codes()), (1, 0, 1));

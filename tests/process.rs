@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use support::{Ran, ebs, run, three, trommel};
+use support::{Ran, ebs, run, signal, three, trommel};
 
 /// How long a process may take for what takes it moments.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -50,11 +50,6 @@ fn wait(child: &mut Child) -> ExitStatus {
             None => thread::sleep(Duration::from_millis(5)),
         }
     }
-}
-
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status();
-    assert!(sent.expect("there is a shell").success());
 }
 
 /// Reads lines of a stream as they come.
@@ -200,7 +195,7 @@ fn signal_while_idle_ends_it_as_the_end_of_input_does() {
             let output = lines(child.stdout.take().unwrap());
             stdin.write_all(FOUND).unwrap();
             assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok(ALERT));
-            signal(&child, name);
+            signal(child.id(), name);
             assert_eq!(wait(&mut child).code(), Some(0), "{name}");
             assert_eq!(rest(child.stderr.take()), "trommel: 1 event, 1 matched, 1 alert\n");
             drop(stdin);
@@ -215,7 +210,7 @@ fn signal_within_a_line_says_that_it_is_not_judged() {
     let output = lines(child.stdout.take().unwrap());
     stdin.write_all(b"{\"n\":1}\n{\"every\":true").unwrap();
     assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok("{\"n\":1}\n"));
-    signal(&child, "TERM");
+    signal(child.id(), "TERM");
     assert_eq!(wait(&mut child).code(), Some(1));
     assert_eq!(output.recv_timeout(PATIENCE), Err(mpsc::RecvTimeoutError::Disconnected));
     assert_eq!(
@@ -241,7 +236,7 @@ fn signal_in_a_fast_stream_finishes_what_was_read() {
         let mut stdout = child.stdout.take().unwrap();
         let mut output = vec![0; 3 << 20];
         stdout.read_exact(&mut output).unwrap();
-        signal(&child, "TERM");
+        signal(child.id(), "TERM");
         stdout.read_to_end(&mut output).unwrap();
         let code = wait(&mut child).code();
         feeding.join().unwrap();
@@ -263,7 +258,7 @@ fn signal_in_a_large_file_finishes_what_was_read() {
         let mut stdout = child.stdout.take().unwrap();
         let mut output = vec![0; 1 << 20];
         stdout.read_exact(&mut output).unwrap();
-        signal(&child, "INT");
+        signal(child.id(), "INT");
         thread::sleep(Duration::from_millis(100));
         stdout.read_to_end(&mut output).unwrap();
         let code = wait(&mut child).code();
@@ -283,10 +278,10 @@ fn second_signal_ends_it_at_once() {
         // It cannot finish: nobody reads on, and soon the pipe is full.
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 1]).unwrap();
         thread::sleep(Duration::from_millis(500));
-        signal(&child, name);
+        signal(child.id(), name);
         thread::sleep(Duration::from_millis(300));
         assert!(child.try_wait().unwrap().is_none(), "one signal does not end it while it has something to write");
-        signal(&child, name);
+        signal(child.id(), name);
         assert_eq!(wait(&mut child).code(), Some(code));
         feeding.join().unwrap();
     }
@@ -477,7 +472,7 @@ fn memory_does_not_grow_with_the_files() {
     text.extend_from_slice(FOUND);
     let files: Vec<_> = (0..100).map(|number| file(&folder, &number.to_string(), &gzip(&text))).collect();
     let pipe = folder.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("there is mkfifo").success());
+    support::pipe(&pipe);
     let mut arguments: Vec<_> = files.iter().map(|file| file.to_str().unwrap()).collect();
     arguments.push(pipe.to_str().unwrap());
     let mut child = spawn(&three(), &arguments);
@@ -575,7 +570,7 @@ fn delivery_file_may_be_gzip() {
 fn named_pipe_is_a_file_like_any_other() {
     let folder = folder();
     let path = folder.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&path).status().expect("there is mkfifo").success());
+    support::pipe(&path);
     let mut child = spawn(&three(), &[path.to_str().unwrap()]);
     let output = lines(child.stdout.take().unwrap());
     let mut writer = File::options().write(true).open(&path).unwrap();

@@ -74,3 +74,14 @@ pub(crate) fn run(command: &mut Command, input: &[u8]) -> Ran {
         code: output.status.code().unwrap_or(-1),
     }
 }
+
+/// Sends a process a signal.
+pub(crate) fn signal(process: u32, name: &str) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {process}")]).status();
+    assert!(sent.expect("there is a shell").success());
+}
+
+/// Makes a pipe with a name.
+pub(crate) fn pipe(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().expect("there is mkfifo").success());
+}
