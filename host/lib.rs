@@ -3,7 +3,7 @@
 //! - An **event** is one JSON object of a stream: a line, or a record of a line that wraps many ([`Reading`]).
 //! - A **rule** judges one event at a time. Rules lie in a [`Component`], which runs in the [`Sandbox`].
 //! - A **finding** is what a rule says of an event ([`metadata::Finding`]).
-//! - A **needle** is a text without which an event cannot matter to a rule ([`needles`]).
+//! - A **needle** is a text without which an event cannot matter to a rule ([`prefilter`]).
 //! - An **alert** is a finding as it is written ([`Writing`]).
 //!
 //! [`run`] takes a [`Job`] from its input to its output, whatever the rules do. [`build::build`] compiles a rule.
@@ -12,34 +12,26 @@
 //! lies in `wit/`.
 
 pub mod build;
-pub mod limits;
-pub mod metadata;
-pub mod needles;
-pub mod talk;
+pub mod diagnostics;
+pub mod prefilter;
 
-mod alert;
-mod block;
-mod columns;
-mod count;
-mod dead_letter;
-mod engine;
-mod lines;
+mod input;
+mod judge;
 mod output;
-mod read;
-mod rule;
-mod sieve;
-mod source;
-mod unwrap;
+mod sandbox;
+mod stream;
+mod threads;
 
-pub use count::{ComponentCounts, Counts};
-pub use dead_letter::event_of_letter;
-pub use engine::{Job, THREAD_STACK_BYTES, cores, run};
-pub use limits::Limits;
+pub use input::records::{NoPointer, Unwrap};
+pub use input::source::{Progress, Stop};
+pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
+pub use output::counts::{ComponentCounts, Counts};
+pub use output::dead_letter::event_of_letter;
 pub use output::{Emit, Ended, OnError, Writing};
-pub use read::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
-pub use rule::{
+pub use sandbox::limits::{self, Limits};
+pub use sandbox::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
-    compile_alone,
+    compile_alone, metadata,
 };
-pub use source::{Progress, Stop};
-pub use unwrap::{NoPointer, Unwrap};
+pub use stream::{Job, run};
+pub use threads::{THREAD_STACK_BYTES, cores};

@@ -1,7 +1,7 @@
 //! The program: its commands, its words for errors, its exit codes.
 
 mod commands;
-mod words;
+mod messages;
 
 use std::process::ExitCode;
 
@@ -22,26 +22,26 @@ enum Command {
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
     #[command(hide = true)]
-    Compile(commands::compile::Arguments),
+    CompileChild(commands::compile_child::Arguments),
 }
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return words::usage(&error).into(),
+        Err(error) => return messages::usage(&error).into(),
     };
     let result = match arguments.command {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
-        Command::Compile(arguments) => commands::compile::run(arguments),
+        Command::CompileChild(arguments) => commands::compile_child::run(arguments),
     };
     match result {
         Ok(exit) => exit.into(),
         Err(error) => {
-            words::print(&error);
-            words::Exit::CouldNotRun.into()
+            messages::print(&error);
+            messages::Exit::CouldNotRun.into()
         }
     }
 }

@@ -93,7 +93,7 @@ fn compilers(bytes_max: &str) -> Vec<u32> {
     ids.filter(|id| {
         let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
         let mut words = words.split(|byte| *byte == 0).skip(1);
-        words.next() == Some(b"compile") && words.next() == Some(bytes_max.as_bytes())
+        words.next() == Some(b"compile-child") && words.next() == Some(bytes_max.as_bytes())
     })
     .collect()
 }
@@ -144,7 +144,7 @@ fn a_compiler_whose_host_is_gone_does_not_begin() {
     let (answer, said) = std::io::pipe().unwrap();
     drop(answer);
     let mut compiler =
-        trommel().args(["compile", "1060000004", "60"]).stdin(Stdio::piped()).stdout(said).spawn().unwrap();
+        trommel().args(["compile-child", "1060000004", "60"]).stdin(Stdio::piped()).stdout(said).spawn().unwrap();
     // Its component never comes to an end.
     let _component = compiler.stdin.take();
     wait_for("the compiler's end", || compiler.try_wait().unwrap().is_some());

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use trommel::talk::say;
+use trommel::diagnostics::say;
 
-use crate::words::{Exit, Hinted};
+use crate::messages::{Exit, Hinted};
 
 /// Compiles a rule crate to a component and a core module.
 ///

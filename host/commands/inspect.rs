@@ -5,11 +5,11 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
+use trommel::diagnostics::{is_plain, printable};
 use trommel::metadata::{AttackEntry, Metadata};
-use trommel::talk::{is_plain, printable};
 
 use super::sandbox::SandboxArguments;
-use crate::words::Exit;
+use crate::messages::Exit;
 
 /// Says what a component is: its rules, and what it imports.
 ///

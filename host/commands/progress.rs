@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use trommel::talk::{Tell, say};
+use trommel::diagnostics::{Tell, say};
 use trommel::{Input, Progress};
 
 /// A run that is shorter than this shows nothing.

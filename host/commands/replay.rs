@@ -5,11 +5,11 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use trommel::talk::{printable, reason, say};
+use trommel::diagnostics::{printable, reason, say};
 use trommel::{Input, Unwrap, event_of_letter};
 
 use super::run::Common;
-use crate::words::Exit;
+use crate::messages::Exit;
 
 /// Judges the events of dead letters again.
 ///

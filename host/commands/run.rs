@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use trommel::talk::{printable, reason, say};
+use trommel::diagnostics::{printable, reason, say};
 use trommel::{
     BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Stop, Unwrap, Writing,
     cores,
@@ -16,7 +16,7 @@ use trommel::{
 
 use super::progress::Bar;
 use super::sandbox::{SandboxArguments, whole};
-use crate::words::{self, Exit, Hinted};
+use crate::messages::{self, Exit, Hinted};
 
 /// Sends a stream of events through rules, and writes what they find.
 ///
@@ -205,7 +205,7 @@ impl Common {
             }
         };
         match self.stats {
-            Some(StatsArgument::Json) => words::line(&counts.json()),
+            Some(StatsArgument::Json) => messages::line(&counts.json()),
             None if !quiet => say(&counts.line()),
             None => {}
         }
@@ -279,7 +279,7 @@ fn configure(
         anyhow::anyhow!("{file}: the settings cannot be read: invalid UTF-8 at byte {byte}")
     })?;
     let taken = components[*at].1.configure(*rule, &text);
-    Ok(taken.map_err(|error| words::cannot_configure(Path::new(file), id, &error))?)
+    Ok(taken.map_err(|error| messages::cannot_configure(Path::new(file), id, &error))?)
 }
 
 fn open_dead_letters(path: &Path) -> anyhow::Result<File> {

@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use trommel::diagnostics::{printable, reason, say};
 use trommel::limits::{self, Limits};
-use trommel::talk::{printable, reason, say};
 use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
-use crate::words::{self, Hinted};
+use crate::messages::{self, Hinted};
 
 /// What a rule may take up, and what it is given.
 #[derive(clap::Args)]
@@ -166,5 +166,5 @@ fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path) -> anyhow::Result<Comp
             "a rule is a component, a .wasm file, or the folder of a rule crate",
         )
     })?;
-    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| words::cannot_load(rule, &error))?)
+    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::BytesCount;
-use trommel::needles::Needles;
+use trommel::prefilter::Needles;
 use trommel::{Component, Limits, Sandbox};
 use trommel_bench::stream::{Form, Stream};
 use trommel_rule::{Dissect, Event};

@@ -17,8 +17,8 @@ use wasmtime::component::Component as Compiled;
 use wasmtime::{Cache, CacheConfig, ModuleVersionStrategy};
 
 use super::LoadError;
-use crate::engine::cores;
-use crate::limits::{COMPILE_THREADS_MAX, Limits};
+use crate::sandbox::limits::{COMPILE_THREADS_MAX, Limits};
+use crate::threads::cores;
 
 /// The version of compiled code, which is kept apart by the limits within which it was compiled: code in the cache says
 /// of them that the component keeps them.
@@ -40,7 +40,7 @@ pub(super) struct Compiler {
 }
 
 impl Compiler {
-    /// `program` runs [`compile_alone`] for the arguments `compile BYTES SECONDS [CACHE]`.
+    /// `program` runs [`compile_alone`] for the arguments `compile-child BYTES SECONDS [CACHE]`.
     pub(super) fn new(program: PathBuf, cache: Option<Cache>) -> Self {
         if let Some(cache) = cache {
             // Beside wasmtime's folder, because it removes what it does not know from its own.
@@ -57,7 +57,7 @@ impl Compiler {
         let failed = |error: io::Error| LoadError::Compiler(format!("it cannot be started: {error}"));
         let (mut answer, writer) = io::pipe().map_err(failed)?;
         let mut command = Command::new(&self.program);
-        command.args(["compile", &limits.compile_bytes.to_string(), &limits.compile_seconds.to_string()]);
+        command.args(["compile-child", &limits.compile_bytes.to_string(), &limits.compile_seconds.to_string()]);
         command.args(self.cache.as_ref().map(Cache::directory));
         let threads = cores().min(COMPILE_THREADS_MAX);
         command.env("RAYON_NUM_THREADS", threads.to_string());

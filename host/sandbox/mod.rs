@@ -1,4 +1,4 @@
-//! The sandbox: loads rule components, and runs them within limits. With its parts in `rule/` the only file that knows
+//! The sandbox: loads rule components, and runs them within limits. Nothing outside of this folder knows
 //! wasmtime.
 //!
 //! What an event is, which events a component sees and what becomes of its findings is left to others.
@@ -9,23 +9,26 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
 use wasmtime::{Engine, ModuleVersionStrategy, Store};
 
-use crate::columns;
-use crate::limits::{HANDLES_MAX, Limits};
-use crate::metadata::{self, Finding, Metadata, SettingError, Severity};
-use crate::needles;
+use crate::prefilter;
 
 mod budget;
+mod columns;
 mod compiler;
+mod convert;
+mod described;
 mod engine;
 mod error;
-mod known;
-mod plain;
-mod shape;
+mod structure;
 mod wasi;
 
+pub mod limits;
+pub mod metadata;
+
 use budget::{Budget, failure};
+use described::{Described, Known};
 use engine::{engine, user_cache};
-use known::{Described, Known};
+use limits::{HANDLES_MAX, Limits};
+use metadata::{Finding, Metadata, SettingError, Severity};
 
 pub use compiler::compile_alone;
 pub use error::{ConfigureError, Failure, FailureKind, LoadError};
@@ -105,7 +108,7 @@ impl Sandbox {
     }
 
     /// Makes a sandbox that has a process of its own for compiling what was not compiled before. `program` is to call
-    /// [`compile_alone`] when it is started with the arguments `compile BYTES SECONDS [CACHE]`.
+    /// [`compile_alone`] when it is started with the arguments `compile-child BYTES SECONDS [CACHE]`.
     ///
     /// Where every event is to have a fresh instance, `isolated` says on how many threads: their memory then comes from
     /// a pool, if there is the address space for one, which makes an instance several times as fast.
@@ -148,7 +151,7 @@ impl Sandbox {
             let code = Code { bytes: Mutex::new(bytes.to_owned()), ready: OnceLock::new() };
             return Ok(self.component(name, code, bytes.len(), described));
         }
-        shape::check(bytes, self.limits.function_bytes)?;
+        structure::check(bytes, self.limits.function_bytes)?;
         let (ready, imports) = self.link(&self.compile(bytes)?)?;
         let code = Code { bytes: Mutex::default(), ready: OnceLock::from(Ok(ready)) };
         let mut component = self.component(name, code, bytes.len(), Described { imports, rules: Vec::new() });
@@ -350,7 +353,7 @@ impl Component {
                 Ok(columns) => columns,
                 Err(what) => return wrong(FailureKind::Answer, format!("the columns of `{}`: {what}", rule.id)),
             };
-            if !needles::concerns(event, &rule.needles) {
+            if !prefilter::concerns(event, &rule.needles) {
                 let text = format!("`{}` has a finding in an event that holds none of its needles", rule.id);
                 return wrong(FailureKind::Needle, text);
             }

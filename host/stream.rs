@@ -9,29 +9,22 @@ use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::alert::Alerts;
-use crate::block::Block;
-use crate::count::{ComponentCounts, Counts};
-use crate::needles::Needles;
+use crate::diagnostics::Tell;
+use crate::input::block::Block;
+use crate::input::source::{Progress, Stop};
+use crate::input::{Piece, Reader, Reading};
+use crate::judge::{Sieve, Sifted, Sifting};
+use crate::output::alert::Alerts;
+use crate::output::counts::{ComponentCounts, Counts};
 use crate::output::{Emit, Ended, Output, Writing};
-use crate::read::{Piece, Reader, Reading};
-use crate::rule::Component;
-use crate::sieve::{Sieve, Sifted, Sifting};
-use crate::source::{Progress, Stop};
-use crate::talk::Tell;
+use crate::prefilter::Needles;
+use crate::sandbox::Component;
+use crate::threads::THREAD_STACK_BYTES;
 
 /// So many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
 /// So many blocks of one piece are held before its turn.
 const BLOCKS_OF_PIECE_MAX: usize = 2;
-/// Stack of a thread beside the stack of the rule that runs on it, in bytes.
-pub const THREAD_STACK_BYTES: usize = 2 << 20;
-
-/// How many threads run at once here.
-pub fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// A run: events from somewhere, rules, and what to write.
 pub struct Job {
     /// The components in the order of their alerts, each with the name by which the operator called it.
@@ -106,7 +99,7 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
                 let out = taken_out[component].load(Ordering::Relaxed);
                 (!out).then(|| instances[component].evaluate(event))
             },
-            note: move |component: usize, finding: &crate::metadata::Finding, event: &[u8]| {
+            note: move |component: usize, finding: &crate::sandbox::metadata::Finding, event: &[u8]| {
                 // Where lines are written alone, it matters only that there is an alert.
                 if !writes_alerts {
                     return String::new();

@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use wasmtime::ModuleVersionStrategy;
 
 use super::Sandbox;
-use crate::metadata::{self, Metadata};
+use crate::sandbox::metadata::{self, Metadata};
 
 /// What a component says of itself. It is always the same: nothing that `describe` could ask gives it another answer.
 #[derive(Debug, Serialize, Deserialize)]

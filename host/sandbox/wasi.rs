@@ -15,8 +15,8 @@ use wasmtime::component::{Linker, LinkerInstance, ResourceAny, ResourceDynamic, 
 use wasmtime::{Engine, StoreContextMut, Trap};
 
 use super::Budget;
-use crate::limits::RANDOM_BYTES_MAX;
-use crate::talk::{printable, say};
+use crate::diagnostics::{printable, say};
+use crate::sandbox::limits::RANDOM_BYTES_MAX;
 
 /// Fuel of a call into the host: about what it takes in time.
 const CALL_FUEL: u64 = 1_000;

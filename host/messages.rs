@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use trommel::build::BuildError;
-use trommel::talk::{printable, say};
+use trommel::diagnostics::{printable, say};
 use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError};
 
 /// The exit codes.

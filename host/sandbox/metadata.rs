@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::needles;
+use crate::prefilter;
 
 /// How much harm an alert stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -123,8 +123,8 @@ pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
         return Err("it has no rules".into());
     }
     let needles: usize = rules.iter().flat_map(|rule| &rule.needles).map(String::len).sum();
-    if needles > needles::NEEDLES_BYTES_MAX {
-        return Err(format!("its needles have {needles} bytes together, more than {}", needles::NEEDLES_BYTES_MAX));
+    if needles > prefilter::NEEDLES_BYTES_MAX {
+        return Err(format!("its needles have {needles} bytes together, more than {}", prefilter::NEEDLES_BYTES_MAX));
     }
     for (number, rule) in rules.iter().enumerate() {
         let wrong = |what: String| Err(format!("rule {number} (`{}`): {what}", rule.id));
@@ -156,10 +156,10 @@ pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
                 return wrong(format!("a column is called `{column}`, which every alert has of its own"));
             }
         }
-        if let Some(needle) = rule.needles.iter().find(|needle| !needles::is_needle(needle)) {
+        if let Some(needle) = rule.needles.iter().find(|needle| !prefilter::is_needle(needle)) {
             return wrong(format!(
                 "the needle `{needle}` is not 1 to {} ASCII letters, digits and punctuation without quote and backslash",
-                needles::NEEDLE_BYTES_MAX
+                prefilter::NEEDLE_BYTES_MAX
             ));
         }
         if !matches!(serde_json::from_str(&rule.settings_schema), Ok(serde_json::Value::Object(_))) {

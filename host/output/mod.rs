@@ -2,20 +2,25 @@
 //!
 //! Whatever depends on the order is decided here and nowhere else, so that any number of threads gives the same bytes.
 
+pub(crate) mod alert;
+pub(crate) mod counts;
+pub(crate) mod dead_letter;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
-use crate::alert::tag;
-use crate::block::{Block, Kind, Problem, Starts, is_blank};
-use crate::count::Counts;
-use crate::dead_letter::DeadLetter;
-use crate::needles::Needles;
-use crate::rule::{Failure, FailureKind};
-use crate::sieve::{Line, Sifted, Verdict, What, event_of};
-use crate::talk::{Talk, Tell, printable, reason};
+use alert::tag;
+use counts::Counts;
+use dead_letter::DeadLetter;
+
+use crate::diagnostics::{Messages, Tell, printable, reason};
+use crate::input::block::{Block, Kind, Problem, Starts, is_blank};
+use crate::judge::{Line, Sifted, Verdict, What, event_of};
+use crate::prefilter::Needles;
+use crate::sandbox::{Failure, FailureKind};
 
 /// What is written to the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,7 +95,7 @@ pub(crate) struct Output<W> {
     sink: W,
     gathered: Vec<u8>,
     letters: Option<File>,
-    talk: Talk,
+    messages: Messages,
     counts: Counts,
     /// For each component whether it was taken out: the threads that judge look here too.
     taken_out: Arc<[AtomicBool]>,
@@ -130,7 +135,7 @@ impl<W: Write> Output<W> {
             sink,
             gathered: Vec::new(),
             letters,
-            talk: Talk::new(tell),
+            messages: Messages::new(tell),
             streaks: vec![Streak::default(); counts.components.len()],
             counts,
             taken_out,
@@ -307,7 +312,7 @@ impl<W: Write> Output<W> {
         if self.writing.failures_max > 0 && streak.failures >= self.writing.failures_max {
             self.taken_out[component].store(true, Ordering::Relaxed);
             self.counts.components[component].taken_out = true;
-            self.talk.say(&format!(
+            self.messages.say(&format!(
                 "{}: rule {}: taken out after {} failures in a row (--failures-max); the other rules go on",
                 self.place(block, line.before),
                 printable(&name),
@@ -320,7 +325,7 @@ impl<W: Write> Output<W> {
     /// Says that an event could not be judged, and keeps it.
     fn tell(&mut self, block: &Block, line: &Line, rule: Option<&str>, kind: &str, text: &str) -> Result<(), Ended> {
         let place = self.place(block, line.before);
-        self.talk.say(&match rule {
+        self.messages.say(&match rule {
             Some(rule) => format!("{place}: rule {}: {kind}: {}", printable(rule), printable(text)),
             None => format!("{place}: {}", printable(text)),
         });
@@ -348,7 +353,7 @@ impl<W: Write> Output<W> {
             self.flush()?;
             self.counts.too_long += 1;
             let text = "the event is longer than --event-bytes-max, and was not judged";
-            self.talk.say(&format!("{}: {text}", self.place(block, 0)));
+            self.messages.say(&format!("{}: {text}", self.place(block, 0)));
             self.keep(DeadLetter {
                 kind: "too_long",
                 text,
@@ -375,7 +380,7 @@ impl<W: Write> Output<W> {
     fn problem(&mut self, block: &Block, problem: &Problem) {
         let file = printable(&block.file);
         let line = self.line_number(block, 0);
-        self.talk.say(&match problem {
+        self.messages.say(&match problem {
             Problem::Read(error) if line > 1 => {
                 format!("{file}: cannot be read further than line {}: {}", line - 1, reason(error))
             }

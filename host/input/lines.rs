@@ -1,16 +1,16 @@
 //! Lines: the bytes of a source become blocks of whole lines, wrapped ones their records, those too long their pieces.
 //!
-//! Which sources there are, and in which order, is left to [`read`](crate::read).
+//! Which sources there are, and in which order, is left to [`input`](super).
 
 use std::io::Read as _;
 use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::block::{Block, Kind, Problem, Starts, is_blank};
-use crate::read::Reading;
-use crate::source::{Source, Stop};
-use crate::unwrap::{Look, Record};
+use crate::input::Reading;
+use crate::input::block::{Block, Kind, Problem, Starts, is_blank};
+use crate::input::records::{Look, Record};
+use crate::input::source::{Source, Stop};
 
 /// A buffer that a long line has made larger than so many blocks is given back.
 const BUFFER_KEPT_BLOCKS_MAX: usize = 4;

@@ -2,7 +2,7 @@
 
 use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, ModuleVersionStrategy, PoolingAllocationConfig};
 
-use crate::limits::{CORE_INSTANCES_MAX, Limits};
+use crate::sandbox::limits::{CORE_INSTANCES_MAX, Limits};
 
 /// `isolated` is the number of threads of which each makes instance after instance.
 pub(super) fn engine(

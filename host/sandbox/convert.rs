@@ -1,7 +1,7 @@
 //! Makes plain data of what the contract's bindings give.
 
 use super::contract;
-use crate::metadata::{AttackEntry, Metadata, Severity, Threat};
+use crate::sandbox::metadata::{AttackEntry, Metadata, Severity, Threat};
 
 impl From<contract::Severity> for Severity {
     fn from(severity: contract::Severity) -> Self {

@@ -8,10 +8,10 @@ use memchr::{memchr, memchr_iter, memrchr};
 use serde::Deserializer as _;
 use serde::de::IgnoredAny;
 
-use crate::block::{Block, Kind, is_blank};
-use crate::metadata::Finding;
-use crate::needles::Needles;
-use crate::rule::{Failure, FailureKind};
+use crate::input::block::{Block, Kind, is_blank};
+use crate::prefilter::Needles;
+use crate::sandbox::metadata::Finding;
+use crate::sandbox::{Failure, FailureKind};
 
 /// Which lines are judged.
 #[derive(Debug, Clone, Copy)]
@@ -234,7 +234,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::metadata::Severity;
+    use crate::sandbox::metadata::Severity;
 
     /// Whether the text holds the needle, also in a string in it, whatever its escapes, and in JSON in such a string.
     fn holds(text: &str, needle: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Reading: the inputs, one behind the other, become pieces that threads take.
 //!
-//! How bytes become blocks of lines is left to [`lines`](crate::lines).
+//! How bytes become blocks of lines is left to [`lines`].
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -9,10 +9,16 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::block::{Block, Problem, Starts};
-use crate::lines::Lines;
-use crate::source::{Progress, Source, Stop, left, parts};
-use crate::unwrap::Unwrap;
+mod lines;
+
+pub(crate) mod block;
+pub(crate) mod records;
+pub(crate) mod source;
+
+use block::{Block, Problem, Starts};
+use lines::Lines;
+use records::Unwrap;
+use source::{Progress, Source, Stop, left, parts};
 
 /// Default of [`Reading::block_bytes`].
 pub const BLOCK_BYTES: usize = 1 << 20;

@@ -1,6 +1,6 @@
 //! The text of an alert: the rule's columns, then what the host says of the rule, then perhaps the event.
 
-use crate::metadata::{Finding, Metadata};
+use crate::sandbox::metadata::{Finding, Metadata};
 
 /// Writes the alerts of one rule.
 #[derive(Debug)]

@@ -1,10 +1,10 @@
-//! `trommel compile`: compiles a component for the `trommel` that started it. It is no command for people.
+//! `trommel compile-child`: compiles a component for the `trommel` that started it. It is no command for people.
 
 use std::path::PathBuf;
 
 use trommel::Limits;
 
-use crate::words::Exit;
+use crate::messages::Exit;
 
 /// Compiles the component on stdin, and says on stdout what is wrong with it.
 #[derive(clap::Args)]

@@ -11,12 +11,12 @@ const TEXT_CHARS_MAX: usize = 500;
 pub type Tell = Box<dyn FnMut(&str) + Send>;
 
 /// Tells messages, up to a number of them.
-pub(crate) struct Talk {
+pub(crate) struct Messages {
     told: u64,
     tell: Tell,
 }
 
-impl Talk {
+impl Messages {
     pub(crate) fn new(tell: Tell) -> Self {
         Self { told: 0, tell }
     }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use crate::metadata::SettingError;
+use crate::sandbox::metadata::SettingError;
 
 /// A component that cannot be loaded.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Where bytes come from: a file or stdin, plain or gzip. What lines they make is left to [`read`](crate::read).
+//! Where bytes come from: a file or stdin, plain or gzip. What lines they make is left to [`input`](super).
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};

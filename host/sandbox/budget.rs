@@ -4,7 +4,7 @@ use wasmtime::{ResourceLimiter, Trap};
 
 use super::wasi;
 use super::{Failure, FailureKind};
-use crate::limits::{CORE_INSTANCES_MAX, Limits};
+use crate::sandbox::limits::{CORE_INSTANCES_MAX, Limits};
 
 /// What an instance has taken up, and what it may.
 pub(super) struct Budget {
