@@ -17,8 +17,8 @@ use crate::judge::{Sieve, Sifted, Sifting};
 use crate::output::alert::Alerts;
 use crate::output::counts::{ComponentCounts, Counts};
 use crate::output::{Emit, Ended, Output, Writing};
-use crate::prefilter::Needles;
-use crate::sandbox::Component;
+use crate::prefilter::{self, Needles};
+use crate::sandbox::{Component, Failure, FailureKind};
 use crate::threads::THREAD_STACK_BYTES;
 
 /// So many blocks for each thread may wait for their turn.
@@ -97,7 +97,21 @@ pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended
             components: instances.len(),
             judge: move |component: usize, event: &[u8]| {
                 let out = taken_out[component].load(Ordering::Relaxed);
-                (!out).then(|| instances[component].evaluate(event))
+                (!out).then(|| {
+                    let findings = instances[component].evaluate(event, None)?;
+                    let rules = instances[component].component().rules();
+                    match findings.iter().find(|found| !prefilter::concerns(event, &rules[found.rule].needles)) {
+                        None => Ok(findings),
+                        Some(found) => Err(Failure {
+                            kind: FailureKind::Needle,
+                            text: format!(
+                                "`{}` has a finding in an event that holds none of its needles",
+                                rules[found.rule].id
+                            ),
+                            rule: Some(found.rule as u32),
+                        }),
+                    }
+                })
             },
             note: move |component: usize, finding: &crate::sandbox::metadata::Finding, event: &[u8]| {
                 // Where lines are written alone, it matters only that there is an alert.

@@ -4,7 +4,7 @@ mod support;
 
 use wasmtime::{Engine, Instance, Memory, Module, Store, WasmParams, WasmResults};
 
-const INTERFACE: &str = "trommel:filter/event-filter@0.1.0";
+const INTERFACE: &str = "trommel:filter/event-filter@0.2.0";
 
 struct Host {
     store: Store<()>,
@@ -63,8 +63,8 @@ impl Host {
     }
 
     fn evaluate(&mut self, event: &[u8]) -> i32 {
-        let event = self.pass(event);
-        self.call(&format!("{INTERFACE}#evaluate"), event)
+        let (at, len) = self.pass(event);
+        self.call(&format!("{INTERFACE}#evaluate"), (at, len, 0, 0, 0))
     }
 }
 
@@ -72,20 +72,21 @@ impl Host {
 fn describes() {
     let mut host = Host::new();
     let answer = host.call(&format!("{INTERFACE}#describe"), ());
-    let rules = host.list(answer, 108);
+    let rules = host.list(answer, 92);
     let ids: Vec<_> = rules.iter().map(|rule| host.text(*rule)).collect();
     assert_eq!(ids, ["fruit", "colour", "every"]);
     let colour = rules[1];
     assert_eq!(host.text(colour + 8), "Test rule colour");
     assert_eq!(host.text(colour + 16), "1.0.0");
-    assert_eq!((host.byte(colour + 56), host.byte(colour + 57)), (2, 21));
-    assert_eq!(host.texts(colour + 84), ["colour", "size"]);
-    assert!(host.text(colour + 92).starts_with('{'));
-    assert_eq!(host.texts(colour + 100), ["red", "green"]);
-    for empty in [24, 32, 48] {
+    assert_eq!((host.byte(colour + 40), host.byte(colour + 41)), (2, 21));
+    let columns = host.list(colour + 68, 12);
+    let columns: Vec<_> = columns.iter().map(|column| (host.text(*column), host.byte(column + 8))).collect();
+    assert_eq!(columns, [("colour".into(), 0), ("size".into(), 0)]);
+    assert_eq!(host.texts(colour + 84), ["red", "green"]);
+    for empty in [32, 76] {
         assert_eq!(host.text(colour + empty), "");
     }
-    for empty in [40, 60, 68, 76] {
+    for empty in [24, 44, 52, 60] {
         assert_eq!(host.number(colour + empty + 4), 0);
     }
     host.free("describe", answer);
@@ -97,7 +98,7 @@ fn evaluates() {
     for _ in 0..10_000 {
         let answer = host.evaluate(br#"{"fruit":"apple","colour":"red","size":"large"}"#);
         assert_eq!(host.byte(answer), 0);
-        let findings = host.list(answer + 4, 16);
+        let findings = host.list(answer + 4, 28);
         assert_eq!(findings.len(), 2);
         let [fruit, colour] = findings[..] else { unreachable!() };
         assert_eq!((host.number(fruit), host.text(fruit + 4).as_str()), (0, r#"{"fruit":"apple"}"#));
@@ -108,6 +109,15 @@ fn evaluates() {
     }
     // What is passed in and what comes out is given back.
     assert!(host.memory.data_size(&host.store) < 4 << 20);
+
+    // One rule of three.
+    let (at, len) = host.pass(br#"{"fruit":"apple","colour":"red","size":"large"}"#);
+    let asked: i32 = host.call("cabi_realloc", (0, 0, 4, 4));
+    host.memory.write(&mut host.store, asked as usize, &1_u32.to_le_bytes()).unwrap();
+    let answer: i32 = host.call(&format!("{INTERFACE}#evaluate"), (at, len, 1, asked, 1));
+    let findings = host.list(answer + 4, 28);
+    assert_eq!(findings.iter().map(|finding| host.number(*finding)).collect::<Vec<_>>(), [1]);
+    host.free("evaluate", answer);
 
     let answer = host.evaluate(b"nope");
     assert_eq!((host.byte(answer), host.byte(answer + 4)), (1, 0));

@@ -178,7 +178,7 @@ fn a_broken_component_is_refused_or_harmless() {
         let mut flipped = good.clone();
         flipped[at] ^= 1 << (at % 8);
         if let Ok(component) = sandbox.load("flipped", &flipped) {
-            let _ = std::sync::Arc::new(component).instance(false).evaluate(b"{}");
+            let _ = std::sync::Arc::new(component).instance(false).evaluate(b"{}", None);
         }
     }
     let ran = refusal("cut.wasm", &good[..good.len() / 2], &[]);
@@ -192,7 +192,7 @@ fn an_instance_is_kept_unless_it_has_grown() {
     let rule = |memory: &str, grows: &str| {
         binary(&format!(
             r#"{memory} (global $events (mut i32) (i32.const 0))
-            (func (export "evaluate") (param i32 i32) (result i32) {grows}
+            (func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) {grows}
               (global.set $events (i32.add (global.get $events) (i32.const 1)))
               (if (result i32) (i32.eq (global.get $events) (i32.const 2)) (then (i32.const 416)) (else (i32.const 400))))"#
         ))
@@ -223,7 +223,7 @@ fn deep(calls: usize) -> String {
           (if (result i32) (local.get 0)
             (then (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 1))) (local.get 0)))
             (else (i32.const 1))))
-        (func (export "evaluate") (param i32 i32) (result i32)
+        (func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32)
           (drop (call $deeper (i32.const {calls}))) (i32.const 400))"#
     )
 }
@@ -239,8 +239,8 @@ fn a_stack_may_be_larger() {
 
 #[test]
 fn each_flag_is_a_limit() {
-    let finds = r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))"#;
-    let traps = r#"(func (export "evaluate") (param i32 i32) (result i32) (unreachable))"#;
+    let finds = r#"(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (i32.const 416))"#;
+    let traps = r#"(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (unreachable))"#;
     let table = "(table 10 funcref)";
     let deep = &*deep(10_000);
     for (text, args, limit, why) in [

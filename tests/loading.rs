@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A large function that is hard for a compiler: each of its many values is alive to the end.
 fn hard_to_compile() -> Vec<u8> {
     const VALUES: usize = 20_000;
-    let mut function = String::from("(func (export \"evaluate\") (param i32 i32) (result i32)\n");
+    let mut function = String::from("(func (export \"evaluate\") (param i32 i32 i32 i32 i32) (result i32)\n");
     for number in 0..VALUES {
         let _ = writeln!(function, "(i32.load (i32.add (local.get 0) (i32.const {})))", number * 7);
         if number % 50 == 0 {

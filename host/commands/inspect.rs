@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use trommel::diagnostics::{is_plain, printable};
-use trommel::metadata::{AttackEntry, Metadata};
+use trommel::metadata::{AttackEntry, Column, ColumnKind, Document, Metadata};
 
 use super::sandbox::SandboxArguments;
 use crate::messages::Exit;
@@ -28,11 +28,16 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let component = arguments.sandbox.load(std::slice::from_ref(&arguments.rule), None)?.remove(0);
+    let documents = component.documents().map_err(|failure| {
+        let rule = printable(&arguments.rule.to_string_lossy());
+        anyhow::anyhow!("{rule}: cannot say what its rules are for: {}", printable(&failure.to_string()))
+    })?;
+    let rules = || component.rules().iter().zip(&documents);
     let text = if arguments.json {
         let json = json!({
             "size": component.size(),
             "imports": component.imports(),
-            "rules": component.rules().iter().map(as_json).collect::<Result<Vec<_>, _>>()?,
+            "rules": rules().map(as_json).collect::<Result<Vec<_>, _>>()?,
         });
         escaped(&json.to_string()) + "\n"
     } else {
@@ -45,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             printable(&arguments.rule.to_string_lossy()),
             component.size()
         );
-        component.rules().iter().for_each(|rule| text += &for_people(rule));
+        rules().for_each(|rule| text += &for_people(rule));
         text
     };
     std::io::stdout().lock().write_all(text.as_bytes())?;
@@ -53,7 +58,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 }
 
 /// What a rule says of itself, a line each; what is not said is left out.
-fn for_people(rule: &Metadata) -> String {
+fn for_people((rule, document): (&Metadata, &Document)) -> String {
     let entry = |entry: &AttackEntry| printable(&format!("{} {}", entry.id, entry.name));
     let mut attack = Vec::new();
     for threat in &rule.threats {
@@ -66,14 +71,14 @@ fn for_people(rule: &Metadata) -> String {
         ("name", printable(&rule.name)),
         ("version", printable(&rule.version)),
         ("severity", format!("{}, risk score {}", rule.severity, rule.risk_score)),
-        ("description", paragraph(&rule.description)),
-        ("triage", paragraph(&rule.triage)),
+        ("description", paragraph(&document.description)),
+        ("triage", paragraph(&document.triage)),
         ("authors", list(&rule.authors)),
         ("license", printable(&rule.license)),
         ("tags", list(&rule.tags)),
         ("references", list(&rule.references)),
         ("attack", attack.join(", ")),
-        ("columns", list(&rule.columns)),
+        ("columns", rule.columns.iter().map(column).collect::<Vec<_>>().join(", ")),
         ("needles", needles),
         ("settings", settings(&rule.settings_schema)),
     ] {
@@ -82,6 +87,12 @@ fn for_people(rule: &Metadata) -> String {
         }
     }
     text
+}
+
+/// A column's name, and its kind if that is not text.
+fn column(column: &Column) -> String {
+    let name = printable(&column.name);
+    if column.kind == ColumnKind::Text { name } else { format!("{name} ({})", column.kind) }
 }
 
 fn list(texts: &[String]) -> String {
@@ -124,8 +135,13 @@ fn escaped(json: &str) -> String {
 }
 
 /// What a rule says of itself, its settings' schema as the JSON that it is.
-fn as_json(rule: &Metadata) -> serde_json::Result<Value> {
+fn as_json((rule, document): (&Metadata, &Document)) -> serde_json::Result<Value> {
     let mut json = serde_json::to_value(rule)?;
-    json["settings_schema"] = serde_json::from_str(&rule.settings_schema)?;
+    json["description"] = document.description.as_str().into();
+    json["triage"] = document.triage.as_str().into();
+    json["settings_schema"] = match rule.settings_schema.as_str() {
+        "" => Value::Null,
+        schema => serde_json::from_str(schema)?,
+    };
     Ok(json)
 }

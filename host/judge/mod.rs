@@ -262,7 +262,7 @@ mod tests {
                 let matches = needles.is_empty() && event.len().is_multiple_of(3);
                 if matches || needles.iter().any(|needle| holds(&text, needle)) {
                     let columns = "{}".to_owned();
-                    found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0 });
+                    found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0, event_id: None });
                 }
             }
             Some(Ok(found))

@@ -1,7 +1,7 @@
 //! Makes plain data of what the contract's bindings give.
 
 use super::contract;
-use crate::sandbox::metadata::{AttackEntry, Metadata, Severity, Threat};
+use crate::sandbox::metadata::{AttackEntry, Column, ColumnKind, Metadata, Severity, Threat};
 
 impl From<contract::Severity> for Severity {
     fn from(severity: contract::Severity) -> Self {
@@ -26,8 +26,6 @@ impl From<contract::Rule> for Metadata {
             id: rule.id,
             name: rule.name,
             version: rule.version,
-            description: rule.description,
-            triage: rule.triage,
             authors: rule.authors,
             license: rule.license,
             severity: rule.severity.into(),
@@ -35,9 +33,22 @@ impl From<contract::Rule> for Metadata {
             tags: rule.tags,
             references: rule.references,
             threats: rule.threats.into_iter().map(threat).collect(),
-            columns: rule.columns,
+            columns: rule.columns.into_iter().map(Column::from).collect(),
             settings_schema: rule.settings_schema,
             needles: rule.needles,
         }
+    }
+}
+
+impl From<contract::Column> for Column {
+    fn from(column: contract::Column) -> Self {
+        let kind = match column.kind {
+            contract::ColumnKind::Text => ColumnKind::Text,
+            contract::ColumnKind::Number => ColumnKind::Number,
+            contract::ColumnKind::Boolean => ColumnKind::Boolean,
+            contract::ColumnKind::List => ColumnKind::List,
+            contract::ColumnKind::Object => ColumnKind::Object,
+        };
+        Self { name: column.name, kind }
     }
 }

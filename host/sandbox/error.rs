@@ -58,6 +58,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// The details, for people.
     pub text: String,
+    /// The rule to blame, by its number, where one is known. Else the call failed for all the rules that were asked.
+    pub rule: Option<u32>,
 }
 
 /// The kinds of [`Failure`].

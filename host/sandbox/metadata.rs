@@ -59,8 +59,6 @@ pub struct Metadata {
     pub id: String,
     pub name: String,
     pub version: String,
-    pub description: String,
-    pub triage: String,
     pub authors: Vec<String>,
     pub license: String,
     pub severity: Severity,
@@ -68,7 +66,7 @@ pub struct Metadata {
     pub tags: Vec<String>,
     pub references: Vec<String>,
     pub threats: Vec<Threat>,
-    pub columns: Vec<String>,
+    pub columns: Vec<Column>,
     pub settings_schema: String,
     pub needles: Vec<String>,
 }
@@ -88,6 +86,52 @@ impl Metadata {
     }
 }
 
+/// A column of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// Which values it holds.
+    pub kind: ColumnKind,
+}
+
+/// Which JSON values a column holds. Any may be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ColumnKind {
+    /// A string, or a list of strings.
+    Text,
+    /// A number, or a list of numbers.
+    Number,
+    /// `true` or `false`, or a list of them.
+    Boolean,
+    /// A list of anything.
+    List,
+    /// An object, or a list of objects.
+    Object,
+}
+
+impl fmt::Display for ColumnKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::List => "list",
+            Self::Object => "object",
+        })
+    }
+}
+
+/// What a person reads about a rule, Markdown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Document {
+    /// What the rule finds and why that matters.
+    pub description: String,
+    /// What a person does with an alert.
+    pub triage: String,
+}
+
 /// One mistake in settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingError {
@@ -104,14 +148,18 @@ pub struct Finding {
     pub rule: usize,
     /// The columns: the text of a JSON object without any line end.
     pub columns: String,
-    /// The severity: the rule's own, or a higher one.
+    /// The severity for this event.
     pub severity: Severity,
-    /// The risk score: the rule's own, or a higher one.
+    /// The risk score for this event.
     pub risk_score: u8,
+    /// The id that the event has of its own, if the rule knows it.
+    pub event_id: Option<String>,
 }
 
 /// The longest id of a rule.
 pub const ID_BYTES_MAX: usize = 255;
+/// The longest id of an event, in bytes.
+pub const EVENT_ID_BYTES_MAX: usize = 255;
 /// The highest risk score.
 pub const RISK_SCORE_MAX: u8 = 100;
 /// Members of an alert that the host writes: no column may have their names.
@@ -146,14 +194,15 @@ pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
             return wrong(format!("its risk score is {}, above {RISK_SCORE_MAX}", rule.risk_score));
         }
         for (at, column) in rule.columns.iter().enumerate() {
-            if column.is_empty() {
+            let Column { name, .. } = column;
+            if name.is_empty() {
                 return wrong("a column has an empty name".into());
             }
-            if rule.columns[..at].contains(column) {
-                return wrong(format!("the column `{column}` stands twice"));
+            if rule.columns[..at].iter().any(|earlier| earlier.name == *name) {
+                return wrong(format!("the column `{name}` is given twice"));
             }
-            if RESERVED_COLUMNS.contains(&column.as_str()) {
-                return wrong(format!("a column is called `{column}`, which every alert has of its own"));
+            if RESERVED_COLUMNS.contains(&name.as_str()) {
+                return wrong(format!("a column is called `{name}`, which every alert has of its own"));
             }
         }
         if let Some(needle) = rule.needles.iter().find(|needle| !prefilter::is_needle(needle)) {
@@ -162,7 +211,8 @@ pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
                 prefilter::NEEDLE_BYTES_MAX
             ));
         }
-        if !matches!(serde_json::from_str(&rule.settings_schema), Ok(serde_json::Value::Object(_))) {
+        let schema = &rule.settings_schema;
+        if !schema.is_empty() && !matches!(serde_json::from_str(schema), Ok(serde_json::Value::Object(_))) {
             return wrong("its settings schema is no JSON object".into());
         }
     }

@@ -1,2 +1,2 @@
 ;; Answers at an odd address.
-(func (export "evaluate") (param i32 i32) (result i32) (i32.const 401))
+(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (i32.const 401))

@@ -1,4 +1,4 @@
 ;; Finds something that is a list.
 (data (i32.const 440) "\03\00\00\00")
-(data (i32.const 448) "[1]")
-(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))
+(data (i32.const 480) "[1]")
+(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (i32.const 416))

@@ -1,2 +1,2 @@
 ;; Has a needle of no characters, which is in every event.
-(data (i32.const 116) "\00\04\00\00" "\01\00\00\00")
+(data (i32.const 100) "\00\04\00\00" "\01\00\00\00")

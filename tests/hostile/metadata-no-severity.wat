@@ -1,2 +1,2 @@
 ;; Has a severity that there is not.
-(data (i32.const 72) "\09")
+(data (i32.const 56) "\09")

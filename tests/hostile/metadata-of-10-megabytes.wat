@@ -1,3 +1,3 @@
 ;; Describes itself in ten megabytes.
 (memory (export "memory") 200)
-(data (i32.const 40) "\00\00\02\00" "\00\00\a0\00")
+(data (i32.const 24) "\00\00\02\00" "\00\00\a0\00")

@@ -1,6 +1,6 @@
 ;; Has 60,000 tags that all are one and the same text of 16 kilobytes.
 (memory (export "memory") 40)
-(data (i32.const 76) "\00\00\02\00" "\60\ea\00\00")
+(data (i32.const 60) "\00\00\02\00" "\60\ea\00\00")
 (func (export "describe") (result i32)
   (local $at i32)
   (local.set $at (i32.const 131072))

@@ -1,2 +1,2 @@
 ;; Has a risk score of 200.
-(data (i32.const 73) "\c8")
+(data (i32.const 57) "\c8")

@@ -1,3 +1,3 @@
 ;; Answers, and traps when it may give the answer's memory back.
-(func (export "evaluate") (param i32 i32) (result i32) (i32.const 416))
+(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (i32.const 416))
 (func (export "post-evaluate") (param i32) (unreachable))

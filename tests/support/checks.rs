@@ -22,7 +22,7 @@ pub(crate) fn event(pairs: &mut [Pair], bytes: &[u8]) {
 pub(crate) fn load(sandbox: &Sandbox, bytes: &[u8]) {
     if let Ok(component) = sandbox.load("fuzz", bytes) {
         let mut instance = std::sync::Arc::new(component).instance(false);
-        let _ = instance.evaluate(b"{}");
+        let _ = instance.evaluate(b"{}", None);
     }
 }
 

@@ -34,11 +34,11 @@ impl Pair {
     pub(crate) fn evaluate(&mut self, event: &[u8]) -> Result<Vec<Found>, String> {
         let native = self.native.evaluate(event).map_err(|fault| match fault {
             Fault::Malformed(why) => why,
-            Fault::Internal(why) => panic!("{why}: {}", String::from_utf8_lossy(event)),
+            Fault::Internal(fault) => panic!("{}: {}", fault.text, String::from_utf8_lossy(event)),
         });
         let rules = self.native.describe();
         let native = native.map(|findings| {
-            let found = |finding: trommel_rule::Finding| {
+            let found = |finding: trommel_rule::Found| {
                 let rule = &rules[finding.rule as usize];
                 Found {
                     rule: finding.rule as usize,
@@ -49,7 +49,7 @@ impl Pair {
             };
             findings.into_iter().map(found).collect::<Vec<_>>()
         });
-        let sandboxed = match self.sandboxed.evaluate(event) {
+        let sandboxed = match self.sandboxed.evaluate(event, None) {
             Ok(findings) => Ok(findings
                 .into_iter()
                 .map(|finding| Found {

@@ -7,11 +7,13 @@ use super::root;
 
 /// What a rule does that does no harm, each part under the export by which a file replaces it.
 /// `tests/hostile/README.md` says what lies where.
-const HARMLESS: [(&str, &str); 5] = [
+const HARMLESS: [(&str, &str); 7] = [
     ("memory", r#"(memory (export "memory") 2)"#),
     ("describe", r#"(func (export "describe") (result i32) (i32.const 8))"#),
     ("configure", r#"(func (export "configure") (param i32 i32 i32) (result i32) (i32.const 400))"#),
-    ("evaluate", r#"(func (export "evaluate") (param i32 i32) (result i32) (i32.const 400))"#),
+    ("document", r#"(func (export "document") (param i32) (result i32) (i32.const 512))"#),
+    ("reads", r#"(func (export "reads") (param i32 i32) (result i32) (i32.const 1))"#),
+    ("evaluate", r#"(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (i32.const 400))"#),
     (
         "cabi_realloc",
         r#"(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
@@ -24,17 +26,18 @@ const HARMLESS: [(&str, &str); 5] = [
 const DATA: &str = r#"
     (data (i32.const 8) "\10\00\00\00" "\01\00\00\00")
     (data (i32.const 16) "\00\01\00\00" "\07\00\00\00" "\08\01\00\00" "\07\00\00\00" "\10\01\00\00" "\05\00\00\00")
-    (data (i32.const 64) "\18\01\00\00" "\03\00\00\00")
-    (data (i32.const 100) "\20\01\00\00" "\01\00\00\00" "\2c\01\00\00" "\02\00\00\00")
+    (data (i32.const 48) "\18\01\00\00" "\03\00\00\00")
+    (data (i32.const 84) "\20\01\00\00" "\01\00\00\00" "\2c\01\00\00" "\02\00\00\00")
     (data (i32.const 256) "hostile\00Hostile\001.0.0\00\00\00MIT")
-    (data (i32.const 288) "\28\01\00\00" "\01\00\00\00" "a")
+    (data (i32.const 288) "\38\01\00\00" "\01\00\00\00" "\01")
     (data (i32.const 300) "{}")
+    (data (i32.const 312) "a")
     (data (i32.const 420) "\b0\01\00\00" "\01\00\00\00")
-    (data (i32.const 432) "\00\00\00\00" "\c0\01\00\00" "\07\00\00\00")
-    (data (i32.const 448) "{\22a\22:1}")
+    (data (i32.const 432) "\00\00\00\00" "\e0\01\00\00" "\07\00\00\00")
+    (data (i32.const 480) "{\22a\22:1}")
 "#;
 
-const INTERFACE: &str = "trommel:filter/event-filter@0.1.0";
+const INTERFACE: &str = "trommel:filter/event-filter@0.2.0";
 
 /// Makes a binary of a whole component or module, or a component of the parts of a rule.
 pub(crate) fn binary(text: &str) -> Vec<u8> {
@@ -60,7 +63,7 @@ pub(crate) fn component(parts: &str, more_wit: &str, world: &str) -> Vec<u8> {
     module += DATA;
     module += &parts;
     module += ")";
-    for name in ["describe", "configure", "evaluate"] {
+    for name in ["describe", "document", "configure", "reads", "evaluate"] {
         module = module
             .replace(&format!("(export \"{name}\")"), &format!("(export \"{INTERFACE}#{name}\")"))
             .replace(&format!("(export \"post-{name}\")"), &format!("(export \"cabi_post_{INTERFACE}#{name}\")"));

@@ -13,5 +13,6 @@ pub mod bindings {
 }
 
 pub use bindings::exports::trommel::filter::event_filter::{
-    AttackEntry, Fault, Finding, Rule as Metadata, SettingError, Severity, Threat,
+    AttackEntry, Column, ColumnKind, Fault, Finding as Found, Rule as Described, RuleDocument as Document, RuleFault,
+    SettingError, Severity, Threat,
 };

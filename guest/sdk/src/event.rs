@@ -43,7 +43,7 @@ struct Found {
 /// Nearly every field has no value, or a single one that needs no unescaping: then it is at hand.
 enum What {
     Null,
-    Text(Span),
+    Text(Span, Kind),
     Places(Places),
 }
 
@@ -85,6 +85,10 @@ impl<'e> Event<'e> {
     pub(crate) fn into_scratch(self) -> Scratch {
         let nodes = if self.nodes.capacity() > NODES_KEPT_MAX { Vec::new() } else { self.nodes };
         Scratch { nodes, found: self.found.into_inner() }
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.text
     }
 
     /// The event itself, as a value.
@@ -159,7 +163,11 @@ impl<'v> Value<'v> {
     /// Like [`text`](Self::text), but read only as far as it takes to compare it.
     pub(crate) fn as_text(self) -> Option<Text<'v>> {
         let node = self.here();
-        if node.is_plain_text() { Some(Text::of_event(node.value.of(self.text))) } else { self.text().map(Text::from) }
+        if node.is_plain_text() {
+            Some(Text::of_event(node.value.of(self.text), node.kind()))
+        } else {
+            self.text().map(Text::from)
+        }
     }
 
     /// The name of a member of an object. Empty for an element of an array.
@@ -225,7 +233,7 @@ impl<'v> Value<'v> {
         self.search(name, &mut places);
         let what = match places.first.map(|node| &self.nodes[node as usize]) {
             None => What::Null,
-            Some(only) if places.others.is_empty() && only.is_plain_text() => What::Text(only.value),
+            Some(only) if places.others.is_empty() && only.is_plain_text() => What::Text(only.value, only.kind()),
             Some(_) => What::Places(places),
         };
         let values = self.values(&what);
@@ -240,7 +248,7 @@ impl<'v> Value<'v> {
     fn values(self, what: &What) -> Values<'v> {
         match what {
             What::Null => Values::Null,
-            What::Text(text) => Values::One(Text::of_event(text.of(self.text))),
+            What::Text(text, kind) => Values::One(Text::of_event(text.of(self.text), *kind)),
             What::Places(places) => Values::of(places.iter().map(|node| self.at(node))),
         }
     }

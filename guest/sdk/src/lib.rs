@@ -47,6 +47,8 @@ mod dissect;
 mod event;
 mod finding;
 mod java_map;
+mod kept;
+mod metadata;
 mod rule_set;
 mod scan;
 mod settings;
@@ -55,16 +57,19 @@ mod values;
 pub use cloudtrail::{ENVELOPES_DEEP_MAX, Parameters, Record};
 #[doc(hidden)]
 pub use contract::bindings;
-pub use contract::{AttackEntry, Fault, Finding, Metadata, SettingError, Severity, Threat};
+pub use contract::{
+    AttackEntry, Column, ColumnKind, Described, Document, Fault, Found, RuleFault, SettingError, Severity, Threat,
+};
 pub use dissect::{Captures, Dissect, PatternError, PatternErrorKind};
 pub use event::{Event, Value};
+pub use finding::{Cell, EVENT_ID_BYTES_MAX, Finding};
+#[doc(hidden)]
+pub use kept::Kept;
+pub use metadata::Metadata;
 pub use rule_set::RuleSet;
 pub use scan::{DEPTH_MAX, Kind, Malformed, TEXT_BYTES_MAX};
 pub use settings::Settings;
 pub use values::{Text, Truth, Values, equal};
-
-/// The schema of a rule that has no settings.
-pub const NO_SETTINGS: &str = r#"{"type":"object","additionalProperties":false}"#;
 
 /// A rule. Its value is the rule as configured; the default value is the rule with the settings `{}`.
 pub trait Rule: Default + 'static {
@@ -76,32 +81,16 @@ pub trait Rule: Default + 'static {
         settings.finish().map(|()| Self::default())
     }
 
-    /// Judges one event, and adds what it finds: mostly nothing.
+    /// Whether an event is of a kind that the rule reads, whatever it finds in it. The default says so of every event.
     ///
-    /// Each finding's `rule` is filled in by the caller.
-    fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>);
-}
-
-impl Default for Metadata {
-    fn default() -> Self {
-        Self {
-            id: String::new(),
-            name: String::new(),
-            version: String::new(),
-            description: String::new(),
-            triage: String::new(),
-            authors: Vec::new(),
-            license: String::new(),
-            severity: Severity::Low,
-            risk_score: 21,
-            tags: Vec::new(),
-            references: Vec::new(),
-            threats: Vec::new(),
-            columns: Vec::new(),
-            settings_schema: NO_SETTINGS.into(),
-            needles: Vec::new(),
-        }
+    /// A host asks it of a few events, so that it can tell an operator who sends the wrong log.
+    fn reads(event: &Event<'_>) -> bool {
+        let _ = event;
+        true
     }
+
+    /// Judges one event, and adds what it finds: mostly nothing.
+    fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>);
 }
 
 /// Makes a component of one rule or of many, which keep the order in which they are named.
@@ -122,25 +111,34 @@ macro_rules! export {
             struct Component;
 
             ::std::thread_local! {
-                static RULES: ::std::cell::RefCell<$crate::RuleSet> = ::std::cell::RefCell::new(rules());
+                static RULES: $crate::Kept = const { $crate::Kept::new(rules) };
             }
 
             impl contract::Guest for Component {
                 fn describe() -> ::std::vec::Vec<contract::Rule> {
-                    RULES.with_borrow(|rules| rules.describe())
+                    RULES.with(|kept| kept.call(|rules| rules.describe()))
+                }
+
+                fn document(rule: u32) -> contract::RuleDocument {
+                    RULES.with(|kept| kept.call(|rules| rules.document(rule)))
                 }
 
                 fn configure(
                     rule: u32,
                     settings: ::std::string::String,
                 ) -> ::std::result::Result<(), ::std::vec::Vec<contract::SettingError>> {
-                    RULES.with_borrow_mut(|rules| rules.configure(rule, &settings))
+                    RULES.with(|kept| kept.configure(rule, settings))
+                }
+
+                fn reads(event: ::std::vec::Vec<u8>) -> bool {
+                    RULES.with(|kept| kept.call(|rules| rules.reads(&event)))
                 }
 
                 fn evaluate(
                     event: ::std::vec::Vec<u8>,
+                    asked: ::std::option::Option<::std::vec::Vec<u32>>,
                 ) -> ::std::result::Result<::std::vec::Vec<contract::Finding>, contract::Fault> {
-                    RULES.with_borrow_mut(|rules| rules.evaluate(&event))
+                    RULES.with(|kept| kept.call(|rules| rules.evaluate_asked(&event, asked.as_deref())))
                 }
             }
 

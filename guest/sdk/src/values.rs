@@ -28,19 +28,27 @@ pub struct Text<'v>(Repr<'v>);
 #[derive(Clone)]
 enum Repr<'v> {
     /// Lies in an event, all of which was found to be UTF-8. To compare it takes no more than that.
-    Event(&'v [u8]),
+    Event(&'v [u8], Kind),
     Text(Cow<'v, str>),
 }
 
 impl<'v> Text<'v> {
-    /// A text that lies in an event, as it lies there.
-    pub(crate) fn of_event(bytes: &'v [u8]) -> Self {
-        Self(Repr::Event(bytes))
+    /// A text that lies in an event, as it lies there: a string, a number or a boolean.
+    pub(crate) fn of_event(bytes: &'v [u8], kind: Kind) -> Self {
+        Self(Repr::Event(bytes, kind))
+    }
+
+    /// What it is in the event. What does not lie in one as it is, is a string.
+    fn kind(&self) -> Kind {
+        match self.0 {
+            Repr::Event(_, kind) => kind,
+            Repr::Text(_) => Kind::String,
+        }
     }
 
     fn as_bytes(&self) -> &[u8] {
         match &self.0 {
-            Repr::Event(bytes) => bytes,
+            Repr::Event(bytes, _) => bytes,
             Repr::Text(text) => text.as_bytes(),
         }
     }
@@ -51,7 +59,7 @@ impl Deref for Text<'_> {
 
     fn deref(&self) -> &str {
         match &self.0 {
-            Repr::Event(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+            Repr::Event(bytes, _) => std::str::from_utf8(bytes).unwrap_or_default(),
             Repr::Text(text) => text,
         }
     }
@@ -123,22 +131,9 @@ impl<'v> Values<'v> {
         }
     }
 
-    /// Writes the values as JSON: null, a string, or a list of strings.
-    pub(crate) fn write_json(&self, json: &mut String) {
-        match self {
-            Self::Null => json.push_str("null"),
-            Self::One(value) => write_json_string(value, json),
-            Self::Many(values) => {
-                json.push('[');
-                for (at, value) in values.iter().enumerate() {
-                    if at > 0 {
-                        json.push(',');
-                    }
-                    write_json_string(value, json);
-                }
-                json.push(']');
-            }
-        }
+    /// All the values, and what each is in the event.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.as_slice().iter().map(|value| (&**value, value.kind()))
     }
 }
 
@@ -282,13 +277,13 @@ mod tests {
     }
 
     #[test]
-    fn writes_json() {
+    fn writes_json_strings() {
         let text = (0..0x100).filter_map(char::from_u32).collect::<String>();
         let mut json = String::new();
-        [&*text, ""].into_iter().collect::<Values<'_>>().write_json(&mut json);
-        assert_eq!(serde_json::from_str::<[String; 2]>(&json).unwrap(), [text, String::new()]);
-        let mut json = String::new();
-        Values::from("\u{1f}\u{b}ä\n").write_json(&mut json);
+        write_json_string(&text, &mut json);
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        json.clear();
+        write_json_string("\u{1f}\u{b}ä\n", &mut json);
         assert_eq!(json, r#""\u001f\u000bä\n""#);
     }
 

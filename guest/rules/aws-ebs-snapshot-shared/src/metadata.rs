@@ -80,7 +80,7 @@ pub(crate) fn metadata() -> Metadata {
             tactic: entry("TA0010", "Exfiltration"),
             techniques: vec![entry("T1537", "Transfer Data to Cloud Account")],
         }],
-        columns: list(&COLUMNS),
+        columns: COLUMNS.map(Into::into).into(),
         settings_schema: SETTINGS_SCHEMA.into(),
         needles: list(&["ModifySnapshotAttribute"]),
     }

@@ -33,7 +33,7 @@ pub(crate) fn judge(record: &Record<'_>, trusted_accounts: &BTreeSet<String>) ->
         outside.into_iter().collect(),
     ];
     let finding = crate::finding(record, owner, columns);
-    Some(if public { finding.raised_to(Severity::High, 73) } else { finding })
+    Some(if public { finding.rated(Severity::High, 73) } else { finding })
 }
 
 /// The account and the group of every item that the call adds.

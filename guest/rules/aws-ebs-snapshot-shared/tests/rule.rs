@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use aws_ebs_snapshot_shared::rules;
 use serde_json::{Value, json};
-use trommel_rule::{Metadata, Severity};
+use trommel_rule::{ColumnKind, Described, Severity};
 
-fn metadata() -> Metadata {
+fn metadata() -> Described {
     let mut rules = rules().describe();
     assert_eq!(rules.len(), 1);
     rules.remove(0)
@@ -32,7 +32,8 @@ fn says_who_it_is() {
     assert_eq!(techniques, [("T1537", "Transfer Data to Cloud Account")]);
     assert_eq!((rule.tags.len(), rule.references.len()), (6, 3));
     assert!(rule.references.iter().all(|url| url.starts_with("https://")));
-    assert!(rule.description.len() > 200 && rule.triage.len() > 200);
+    let document = rules().document(0);
+    assert!(document.description.len() > 200 && document.triage.len() > 200);
     assert_eq!(rule.needles, ["ModifySnapshotAttribute"]);
 }
 
@@ -48,7 +49,9 @@ fn names_the_columns_of_the_query_in_its_order() {
         "operationType",
         "userId",
     ];
-    assert_eq!(metadata().columns, columns);
+    let named = metadata().columns;
+    assert!(named.iter().map(|column| column.name.as_str()).eq(columns));
+    assert!(named.iter().all(|column| column.kind == ColumnKind::Text));
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn metadata(id: &str, columns: &[&str], needles: &[&str]) -> Metadata {
         id: id.into(),
         name: format!("Test rule {id}"),
         version: "1.0.0".into(),
-        columns: list(columns),
+        columns: columns.iter().map(|&name| name.into()).collect(),
         needles: list(needles),
         ..Metadata::default()
     }
@@ -54,7 +54,7 @@ impl Rule for Colour {
         if colour.equals(if self.green { "green" } else { "red" }).holds() {
             let finding = Finding::new([("colour", colour), ("size", event.field("size"))]);
             let large = event.field("size").equals("large").holds();
-            findings.push(if large { finding.raised_to(Severity::Critical, 99) } else { finding });
+            findings.push(if large { finding.rated(Severity::Critical, 99) } else { finding });
         }
     }
 }
@@ -70,7 +70,7 @@ impl Rule for Every {
 
     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
         if event.field("every").equals("true").holds() {
-            findings.push(Finding::new([]));
+            findings.push(Finding::default());
         }
     }
 }

@@ -1,0 +1,103 @@
+//! A component that was loaded: what its rules are, and the settings that they were given.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use super::budget::{Budget, failure};
+use super::described::Described;
+use super::instance::{Instance, Live};
+use super::metadata::{self, Document, Metadata, SettingError};
+use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
+
+/// A component that was loaded: its rules are known, and may be configured.
+pub struct Component {
+    pub(super) sandbox: Sandbox,
+    pub(super) code: Code,
+    pub(super) size: usize,
+    pub(super) described: Described,
+    pub(super) settings: Vec<(u32, String)>,
+    /// What it prints, if it has WASI.
+    pub(super) printing: Option<Arc<wasi::Printing>>,
+}
+
+/// A component's code. Where its rules are known from an earlier start it is got when it is first needed, which for most
+/// rules is never: no event concerns them.
+pub(super) struct Code {
+    /// The component itself, until its code is there.
+    pub(super) bytes: Mutex<Vec<u8>>,
+    pub(super) ready: OnceLock<Result<bindings::FilterPre<Budget>, Failure>>,
+}
+
+impl Component {
+    /// What the component's rules say of themselves, in their order.
+    pub fn rules(&self) -> &[Metadata] {
+        &self.described.rules
+    }
+
+    /// The component's own size, in bytes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// The interfaces of WASI that the component imports, all with nothing granted.
+    pub fn imports(&self) -> &[String] {
+        &self.described.imports
+    }
+
+    /// What a person reads about each rule, in their order. It is asked for anew each time.
+    pub fn documents(&self) -> Result<Vec<Document>, Failure> {
+        let mut live = Live::start(self)?;
+        let limits = &self.sandbox.limits;
+        let document = |rule| {
+            live.store.set_hostcall_fuel(limits.metadata_bytes);
+            live.store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, live.store.data()))?;
+            let document = live.call(|filter, store| filter.call_document(store, rule))?;
+            Ok(Document { description: document.description, triage: document.triage })
+        };
+        (0..self.rules().len() as u32).map(document).collect()
+    }
+
+    /// Gives one rule its settings, for every instance that is made from now on.
+    pub fn configure(&mut self, rule: usize, settings: &str) -> Result<(), ConfigureError> {
+        let mut live = Live::start(self).map_err(ConfigureError::Failed)?;
+        live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
+        let number = rule as u32;
+        let answer = live.call(|filter, store| filter.call_configure(store, number, settings));
+        let refused = |errors: Vec<contract::SettingError>| {
+            let plain = |e: contract::SettingError| SettingError { pointer: e.pointer, expected: e.expected };
+            ConfigureError::Refused(errors.into_iter().map(plain).collect())
+        };
+        answer.map_err(ConfigureError::Failed)?.map_err(refused)?;
+        self.settings.retain(|(rule, _)| *rule != number);
+        self.settings.push((number, settings.to_owned()));
+        Ok(())
+    }
+
+    /// A place to run, for one thread. With `isolate`, every event has a fresh one.
+    pub fn instance(self: &Arc<Self>, isolate: bool) -> Instance {
+        Instance::new(self.clone(), isolate)
+    }
+
+    /// Asks the rules what they are.
+    pub(super) fn describe(&self) -> Result<Vec<Metadata>, LoadError> {
+        let mut live = Live::start(self).map_err(LoadError::Describe)?;
+        live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
+        let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
+        let rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
+        metadata::check(&rules).map_err(LoadError::Metadata)?;
+        Ok(rules)
+    }
+
+    /// The code, ready to run.
+    pub(super) fn code(&self) -> Result<&bindings::FilterPre<Budget>, Failure> {
+        let ready = self.code.ready.get_or_init(|| {
+            let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
+            let linked = self.sandbox.cached(&bytes).and_then(|compiled| self.sandbox.link(&compiled));
+            linked.map(|(ready, _)| ready).map_err(|error| Failure {
+                kind: FailureKind::Internal,
+                text: format!("its code cannot be had a second time: {error:?}"),
+                rule: None,
+            })
+        });
+        ready.as_ref().map_err(Failure::clone)
+    }
+}
