@@ -29,6 +29,11 @@ impl Messages {
             (self.tell)("further messages are left out; the counts at the end have all");
         }
     }
+
+    /// Tells a message that must not be missed, however many were told.
+    pub(crate) fn insist(&mut self, message: &str) {
+        (self.tell)(message);
+    }
 }
 
 /// Prints one line on stderr. There is nobody to tell that it cannot.

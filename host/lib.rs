@@ -1,12 +1,13 @@
 //! Filters event streams with detection rules that travel as WebAssembly components.
 //!
 //! - An **event** is one JSON object of a stream: a line, or a record of a line that wraps many ([`Reading`]).
-//! - A **rule** judges one event at a time. Rules lie in a [`Component`], which runs in the [`Sandbox`].
+//! - A **rule** judges one event at a time. Rules lie in a [`Component`], which runs in the [`Sandbox`]; [`Rules`] are
+//!   those of a run.
 //! - A **finding** is what a rule says of an event ([`metadata::Finding`]).
 //! - A **needle** is a text without which an event cannot matter to a rule ([`prefilter`]).
-//! - An **alert** is a finding as it is written ([`Writing`]).
+//! - An **alert** is a finding as it is written ([`Text`]).
 //!
-//! [`run`] takes a [`Job`] from its input to its output, whatever the rules do. [`build::build`] compiles a rule.
+//! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
@@ -18,6 +19,8 @@ pub mod prefilter;
 mod input;
 mod judge;
 mod output;
+mod replay;
+mod rules;
 mod sandbox;
 mod stream;
 mod threads;
@@ -25,13 +28,18 @@ mod threads;
 pub use input::records::{NoPointer, Unwrap};
 pub use input::source::{Progress, Stop};
 pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
-pub use output::counts::{ComponentCounts, Counts};
-pub use output::dead_letter::event_of_letter;
-pub use output::{Emit, Ended, OnError, Writing};
+pub use output::counts::{Counts, RuleCounts};
+pub use output::dead_letter::{Letter, LetterError};
+pub use output::place::Place;
+pub use output::sink::{Judgement, Outcome, Sink};
+pub use output::text::{Emit, Text, Writing};
+pub use output::{Ended, OnError};
+pub use replay::{Replay, ReplayError, replay};
+pub use rules::Rules;
 pub use sandbox::limits::{self, Limits};
 pub use sandbox::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
     compile_alone, metadata,
 };
-pub use stream::{Job, run};
+pub use stream::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS, run};
 pub use threads::{THREAD_STACK_BYTES, cores};

@@ -9,7 +9,7 @@ use trommel::diagnostics::{printable, say};
 use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError};
 
 /// The exit codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
     /// All well.
     AllWell = 0,

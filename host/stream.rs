@@ -5,46 +5,119 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::diagnostics::Tell;
 use crate::input::block::Block;
 use crate::input::source::{Progress, Stop};
 use crate::input::{Piece, Reader, Reading};
-use crate::judge::{Sieve, Sifted, Sifting};
-use crate::output::alert::Alerts;
-use crate::output::counts::{ComponentCounts, Counts};
-use crate::output::{Emit, Ended, Output, Writing};
-use crate::prefilter::{self, Needles};
-use crate::sandbox::{Component, Failure, FailureKind};
-use crate::threads::THREAD_STACK_BYTES;
+use crate::judge::resting::Resting;
+use crate::judge::{Call, Judge, Judged, Selection};
+use crate::output::breaker::Fuse;
+use crate::output::counts::Counts;
+use crate::output::report::Report;
+use crate::output::sink::Sink;
+use crate::output::verdict::Rulings;
+use crate::output::{Ended, OnError, Output};
+use crate::rules::Rules;
+use crate::sandbox::metadata::Finding;
+use crate::sandbox::{Failure, Instance};
+use crate::threads::{THREAD_STACK_BYTES, cores};
 
-/// So many blocks for each thread may wait for their turn.
+/// How many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
-/// So many blocks of one piece are held before its turn.
+/// How many blocks of one piece are held before its turn.
 const BLOCKS_OF_PIECE_MAX: usize = 2;
-/// A run: events from somewhere, rules, and what to write.
-pub struct Job {
-    /// The components in the order of their alerts, each with the name by which the operator called it.
-    pub components: Vec<(String, Arc<Component>)>,
-    /// What is read.
-    pub reading: Reading,
-    /// What is written.
-    pub writing: Writing,
-    /// Whether an event that holds no needle is skipped.
+/// Default of [`Judging::failures_max`].
+pub const FAILURES_MAX: u64 = 100;
+/// Default of [`Judging::rest_events`].
+pub const REST_EVENTS: u64 = 1_000;
+
+/// How events are judged.
+#[derive(Debug, Clone)]
+pub struct Judging {
+    /// Whether a rule is left out for an event that holds none of its needles.
     pub needles: bool,
     /// Whether every event is checked to be a JSON object, also one that no rule sees.
     pub validate: bool,
     /// Whether every event has a fresh instance.
     pub isolate: bool,
-    /// Whether an alert holds its event.
+    /// Whether alerts hold their event, which bounds how many of them a rule may have in a large one.
     pub include_event: bool,
+    /// What becomes of an event that a rule failed to judge.
+    pub on_error: OnError,
+    /// After how many failures in a row a rule rests. 0: never.
+    pub failures_max: u64,
+    /// How many of the events that concern it a rule that rests does not see, before one event tries it again.
+    pub rest_events: u64,
     /// How many threads judge.
     pub threads: usize,
     /// The stack that the components may use, in bytes.
     pub stack_bytes: usize,
+}
+
+impl Default for Judging {
+    fn default() -> Self {
+        Self {
+            needles: true,
+            validate: false,
+            isolate: false,
+            include_event: false,
+            on_error: OnError::Pass,
+            failures_max: FAILURES_MAX,
+            rest_events: REST_EVENTS,
+            threads: cores(),
+            stack_bytes: crate::sandbox::limits::STACK_BYTES_MAX,
+        }
+    }
+}
+
+impl Judging {
+    pub(crate) fn fuse(&self) -> Fuse {
+        Fuse { failures_max: self.failures_max, rest_events: self.rest_events }
+    }
+}
+
+/// The rules of a run, which may be exchanged while it goes on.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    rules: Arc<Mutex<Arc<Rules>>>,
+    /// How often they were exchanged.
+    generation: Arc<AtomicU64>,
+}
+
+impl Exchange {
+    /// Begins with these rules.
+    pub fn new(rules: Arc<Rules>) -> Self {
+        Self { rules: Arc::new(Mutex::new(rules)), generation: Arc::default() }
+    }
+
+    /// Goes on with these rules. A block of events that is being judged is judged to its end by those before.
+    pub fn set(&self, rules: Arc<Rules>) {
+        *self.lock() = rules;
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// The rules now.
+    pub fn get(&self) -> Arc<Rules> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Arc<Rules>> {
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A run: events from somewhere, rules, and what becomes of the rest.
+pub struct Job {
+    /// The rules.
+    pub rules: Exchange,
+    /// What is read.
+    pub reading: Reading,
+    /// How it is judged.
+    pub judging: Judging,
     /// Where events go that could not be judged.
     pub dead_letters: Option<File>,
     /// What takes the messages.
@@ -55,91 +128,110 @@ pub struct Job {
     pub progress: Arc<Progress>,
 }
 
-/// Runs a job to the end of its input, or to whatever ends it before.
-pub fn run(job: Job, sink: impl Write + Send + 'static) -> (Counts, Option<Ended>) {
-    let mut counts = Counts::default();
-    for (name, _) in &job.components {
-        counts.components.push(ComponentCounts { name: name.clone(), ..ComponentCounts::default() });
+impl Job {
+    /// Sends what is read through the rules, with defaults for all else: nothing is told, and nothing stops it.
+    pub fn new(rules: Arc<Rules>, reading: Reading) -> Self {
+        Self {
+            rules: Exchange::new(rules),
+            reading,
+            judging: Judging::default(),
+            dead_letters: None,
+            tell: Box::new(|_| {}),
+            stop: Stop::default(),
+            progress: Arc::default(),
+        }
     }
-    let needles = Needles::new(
-        job.components.iter().map(|(_, component)| component.rules().iter().map(|rule| &*rule.needles).collect()),
-    );
-    let taken_out: Arc<[AtomicBool]> = job.components.iter().map(|_| AtomicBool::new(false)).collect();
-    let needles = Arc::new(needles);
-    let writing = job.writing.clone();
-    let output = Output::new(writing, sink, job.dead_letters, counts, taken_out.clone(), needles.clone(), job.tell);
+}
+
+/// The rules for a while, and which of them rest.
+pub(crate) struct Generation {
+    number: u64,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) resting: Arc<Resting>,
+}
+
+/// Runs a job to the end of its input, or to whatever ends it before.
+pub fn run(job: Job, sink: impl Sink + 'static) -> (Counts, Option<Ended>) {
+    let Job { rules, reading, judging, dead_letters, tell, stop, progress } = job;
+    let report = Report::new(tell, dead_letters, judging.fuse());
+    let rulings = Rulings::new(judging.fuse(), judging.include_event);
+    let selection = selection(&judging, sink.wants_quiet());
+    let mut output = Output::new(sink, judging.on_error, rulings, report);
+    let first = generation(0, rules.get());
+    output.exchange(&first.rules, &first.resting);
     let shared = Arc::new(Shared {
-        input: Mutex::new(Numbered { reader: Reader::new(job.reading, job.stop, job.progress.clone()), pieces: 0 }),
+        input: Mutex::new(Numbered { reader: Reader::new(reading, stop, progress.clone()), pieces: 0 }),
         turns: Mutex::new(Turns {
             output,
+            generation: first.clone(),
             next: 0,
             waiting: BTreeMap::new(),
             spare: Vec::new(),
-            working: job.threads,
+            working: judging.threads,
+            is_over: false,
             ended: None,
-            progress: job.progress,
+            progress,
+            selection,
+            isolate: judging.isolate,
         }),
         turn: Condvar::new(),
-        ahead: BLOCKS_AHEAD_MAX * job.threads as u64,
+        ahead: BLOCKS_AHEAD_MAX * judging.threads as u64,
+        rules,
+        generation: Mutex::new(first),
     });
-    let alerts: Arc<[Vec<Alerts>]> =
-        job.components.iter().map(|(_, component)| component.rules().iter().map(Alerts::of).collect()).collect();
-    let sifting = Sifting { needles: job.needles, validate: job.validate, blanks: job.writing.emit.copies() };
-    let writes_alerts = matches!(job.writing.emit, Emit::Alerts | Emit::Tagged);
-    let with_event = job.include_event && job.writing.emit == Emit::Alerts;
-    for _ in 0..job.threads {
-        let mut instances: Vec<_> =
-            job.components.iter().map(|(_, component)| component.instance(job.isolate)).collect();
-        let (taken_out, alerts) = (taken_out.clone(), alerts.clone());
-        let mut sieve = Sieve {
-            sifting,
-            needles: needles.clone(),
-            components: instances.len(),
-            judge: move |component: usize, event: &[u8]| {
-                let out = taken_out[component].load(Ordering::Relaxed);
-                (!out).then(|| {
-                    let findings = instances[component].evaluate(event, None)?;
-                    let rules = instances[component].component().rules();
-                    match findings.iter().find(|found| !prefilter::concerns(event, &rules[found.rule].needles)) {
-                        None => Ok(findings),
-                        Some(found) => Err(Failure {
-                            kind: FailureKind::Needle,
-                            text: format!(
-                                "`{}` has a finding in an event that holds none of its needles",
-                                rules[found.rule].id
-                            ),
-                            rule: Some(found.rule as u32),
-                        }),
-                    }
-                })
-            },
-            note: move |component: usize, finding: &crate::sandbox::metadata::Finding, event: &[u8]| {
-                // Where lines are written alone, it matters only that there is an alert.
-                if !writes_alerts {
-                    return String::new();
-                }
-                alerts[component][finding.rule].alert(finding, with_event.then_some(event))
-            },
-            concerned: Vec::new(),
-        };
+    for _ in 0..judging.threads {
         let worker = Worker(shared.clone());
-        let work = move || worker.work(|block| sieve.sift(block));
-        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES.saturating_add(job.stack_bytes));
+        let isolate = judging.isolate;
+        let work = move || worker.work(selection, isolate);
+        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES.saturating_add(judging.stack_bytes));
         if let Err(error) = thread.spawn(work) {
             // Its worker was dropped; nothing was read yet that it would have to hand on.
-            shared.turns().ended = Some(Ended::Threads(error));
+            shared.turns().end(Ended::Threads(error));
             break;
         }
     }
     shared.wait()
 }
 
-struct Shared<W> {
+pub(crate) fn selection(judging: &Judging, blanks: bool) -> Selection {
+    let Judging { needles, validate, failures_max, .. } = *judging;
+    Selection { needles, validate, blanks, failures_max }
+}
+
+pub(crate) fn generation(number: u64, rules: Arc<Rules>) -> Arc<Generation> {
+    let resting = Arc::new(Resting::none_of(rules.len()));
+    Arc::new(Generation { number, rules, resting })
+}
+
+/// What asks the rules of a generation, on one thread.
+pub(crate) fn judge(
+    selection: Selection,
+    generation: &Generation,
+    isolate: bool,
+) -> Judge<impl FnMut(Call<'_>) -> Option<Result<Vec<Finding>, Failure>> + use<>> {
+    let mut instances: Vec<Instance> =
+        generation.rules.components().map(|component| component.instance(isolate)).collect();
+    let mut retries = None;
+    let ask = move |call: Call<'_>| {
+        let instance = &mut instances[call.component];
+        if call.again {
+            let retries = retries.get_or_insert_with(|| instance.retries(call.event));
+            return instance.retry(call.event, call.asked, retries);
+        }
+        retries = None;
+        Some(instance.evaluate(call.event, call.asked))
+    };
+    Judge::new(selection, generation.rules.clone(), generation.resting.clone(), ask)
+}
+
+struct Shared<S> {
     input: Mutex<Numbered>,
-    turns: Mutex<Turns<W>>,
+    turns: Mutex<Turns<S>>,
     /// Told whenever a block was written, and when a thread ends.
     turn: Condvar,
     ahead: u64,
+    rules: Exchange,
+    generation: Mutex<Arc<Generation>>,
 }
 
 /// The input, whose pieces are numbered in their order.
@@ -148,21 +240,34 @@ struct Numbered {
     pieces: u64,
 }
 
-struct Turns<W> {
-    output: Output<W>,
+/// A block, what was said of its last part, and the rules that said so.
+struct Done {
+    block: Block,
+    judged: Judged,
+    generation: Arc<Generation>,
+}
+
+struct Turns<S> {
+    output: Output<S>,
+    /// The rules of the block that was written last.
+    generation: Arc<Generation>,
     /// The number of the piece whose turn it is.
     next: u64,
     /// Judged, but not yet their turn.
-    waiting: BTreeMap<u64, Vec<(Block, Sifted)>>,
+    waiting: BTreeMap<u64, Vec<Done>>,
     /// Blocks that were written: their memory serves again.
     spare: Vec<Block>,
     working: usize,
+    /// Whether something has ended the run: then nothing more is written, whoever has it in hand.
+    is_over: bool,
     ended: Option<Ended>,
     progress: Arc<Progress>,
+    selection: Selection,
+    isolate: bool,
 }
 
-impl<W: Write> Shared<W> {
-    fn turns(&self) -> MutexGuard<'_, Turns<W>> {
+impl<S: Sink> Shared<S> {
+    fn turns(&self) -> MutexGuard<'_, Turns<S>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -174,73 +279,62 @@ impl<W: Write> Shared<W> {
         Some((input.pieces - 1, piece))
     }
 
-    /// Writes blocks of a piece that is not at its end, once its turn has come. `blocks` gets those that may be filled
-    /// next. Answers whether the run goes on.
-    fn write(&self, number: u64, judged: &mut Vec<(Block, Sifted)>, blocks: &mut Vec<Block>) -> bool {
-        let mut turns = self.turns();
-        while turns.ended.is_none() && turns.next != number {
-            turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+    /// The rules as they are now.
+    fn generation(&self) -> Arc<Generation> {
+        let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.rules.generation.load(Ordering::Acquire);
+        if generation.number != number {
+            *generation = self::generation(number, self.rules.get());
         }
-        turns.write(judged);
-        self.turn.notify_all();
-        turns.spare(blocks)
+        generation.clone()
     }
 
-    /// Writes the last blocks of a piece, or leaves them to be written when its turn has come. Else like
-    /// [`write`](Self::write).
-    fn finish(&self, number: u64, judged: &mut Vec<(Block, Sifted)>, blocks: &mut Vec<Block>) -> bool {
+    /// Waits until a piece's turn has come.
+    fn await_turn(&self, number: u64) -> MutexGuard<'_, Turns<S>> {
         let mut turns = self.turns();
-        while turns.ended.is_none() && number > turns.next + self.ahead {
+        while !turns.is_over && turns.next != number {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
-        if number != turns.next {
-            turns.waiting.insert(number, std::mem::take(judged));
-            return turns.spare(blocks);
-        }
-        turns.write(judged);
-        turns.next += 1;
-        while let Some(mut judged) = turns.next_waiting() {
-            turns.write(&mut judged);
-            turns.next += 1;
-        }
-        self.turn.notify_all();
-        turns.spare(blocks)
+        turns
     }
 
     /// Waits until all threads have ended, or something has ended the run: a thread may then still wait for input.
     fn wait(&self) -> (Counts, Option<Ended>) {
         let mut turns = self.turns();
-        while turns.working > 0 && turns.ended.is_none() {
+        while turns.working > 0 && !turns.is_over {
             turns = self.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
-        let mut ended = turns.ended.take();
-        if ended.is_none() {
-            ended = turns.output.finish().err();
+        if !turns.is_over
+            && let Err(ended) = turns.output.finish()
+        {
+            turns.end(ended);
         }
-        (turns.output.counts().clone(), ended)
+        (turns.output.counts().clone(), turns.ended.take())
     }
 }
 
 /// A thread's share of the work. When it is dropped, however that comes, the thread is counted out.
-struct Worker<W: Write>(Arc<Shared<W>>);
+struct Worker<S: Sink>(Arc<Shared<S>>);
 
-impl<W: Write> Drop for Worker<W> {
+impl<S: Sink> Drop for Worker<S> {
     fn drop(&mut self) {
         let mut turns = self.0.turns();
         turns.working -= 1;
         if std::thread::panicking() {
             // Its block is lost, so nothing behind it may be written.
-            turns.ended.get_or_insert_with(|| Ended::Threads(io::Error::other("broke down")));
+            turns.end(Ended::Threads(io::Error::other("broke down")));
         }
         drop(turns);
         self.0.turn.notify_all();
     }
 }
 
-impl<W: Write> Worker<W> {
-    fn work(&self, mut sift: impl FnMut(&Block) -> Sifted) {
+impl<S: Sink> Worker<S> {
+    fn work(&self, selection: Selection, isolate: bool) {
         let Self(shared) = self;
-        let (mut blocks, mut judged) = (Vec::new(), Vec::new());
+        let mut generation = shared.generation();
+        let mut judge = judge(selection, &generation, isolate);
+        let (mut blocks, mut done) = (Vec::new(), Vec::new());
         loop {
             let mut block = blocks.pop().unwrap_or_default();
             let Some((number, mut piece)) = shared.next(&mut block) else { return };
@@ -249,26 +343,68 @@ impl<W: Write> Worker<W> {
                     blocks.push(block);
                     break;
                 }
-                let sifted = sift(&block);
-                judged.push((block, sifted));
+                let now = shared.generation();
+                if now.number != generation.number {
+                    judge = self::judge(selection, &now, isolate);
+                    generation = now;
+                }
+                let mut judged = judge.judge(&block, 0, 0);
+                // Where there is much to say, it is said at once.
+                while judged.bytes.end < block.bytes().len() {
+                    let mut turns = shared.await_turn(number);
+                    turns.write(&mut done, &mut judge);
+                    let (at, before) = (judged.bytes.end, judged.lines_to_end(&block));
+                    turns.write_part(&block, judged, &generation, &mut judge);
+                    if turns.is_over {
+                        return;
+                    }
+                    drop(turns);
+                    judged = judge.judge(&block, at, before);
+                }
+                done.push(Done { block, judged, generation: generation.clone() });
                 if piece.is_done() {
                     break;
                 }
                 // What goes on and on waits for its turn.
-                if judged.len() == BLOCKS_OF_PIECE_MAX && !shared.write(number, &mut judged, &mut blocks) {
-                    return;
+                if done.len() == BLOCKS_OF_PIECE_MAX {
+                    let mut turns = shared.await_turn(number);
+                    turns.write(&mut done, &mut judge);
+                    shared.turn.notify_all();
+                    if !turns.spare(&mut blocks) {
+                        return;
+                    }
                 }
                 block = blocks.pop().unwrap_or_default();
             }
-            if !shared.finish(number, &mut judged, &mut blocks) {
+            let mut turns = shared.turns();
+            while !turns.is_over && number > turns.next + shared.ahead {
+                turns = shared.turn.wait(turns).unwrap_or_else(PoisonError::into_inner);
+            }
+            if number == turns.next {
+                turns.write(&mut done, &mut judge);
+                turns.next += 1;
+                while let Some(mut done) = turns.next_waiting() {
+                    turns.write(&mut done, &mut judge);
+                    turns.next += 1;
+                }
+                shared.turn.notify_all();
+            } else {
+                turns.waiting.insert(number, std::mem::take(&mut done));
+            }
+            if !turns.spare(&mut blocks) {
                 return;
             }
         }
     }
 }
 
-impl<W: Write> Turns<W> {
-    fn next_waiting(&mut self) -> Option<Vec<(Block, Sifted)>> {
+impl<S: Sink> Turns<S> {
+    fn end(&mut self, ended: Ended) {
+        self.is_over = true;
+        self.ended.get_or_insert(ended);
+    }
+
+    fn next_waiting(&mut self) -> Option<Vec<Done>> {
         self.waiting.remove(&self.next)
     }
 
@@ -277,18 +413,42 @@ impl<W: Write> Turns<W> {
     fn spare(&mut self, blocks: &mut Vec<Block>) -> bool {
         let missing = BLOCKS_OF_PIECE_MAX.saturating_sub(blocks.len());
         blocks.extend(self.spare.drain(self.spare.len().saturating_sub(missing)..));
-        self.ended.is_none()
+        !self.is_over
     }
 
-    fn write(&mut self, judged: &mut Vec<(Block, Sifted)>) {
-        for (block, sifted) in judged.drain(..) {
-            if self.ended.is_none() {
-                self.ended = self.output.write(&block, &sifted).err();
-            }
+    fn write<A: crate::judge::Ask>(&mut self, done: &mut Vec<Done>, judge: &mut Judge<A>) {
+        for Done { block, judged, generation } in done.drain(..) {
+            self.write_part(&block, judged, &generation, judge);
             self.spare.push(block);
         }
         let counts = self.output.counts();
         self.progress.events.store(counts.events, Ordering::Relaxed);
         self.progress.alerts.store(counts.alerts, Ordering::Relaxed);
+    }
+
+    fn write_part<A: crate::judge::Ask>(
+        &mut self,
+        block: &Block,
+        judged: Judged,
+        generation: &Arc<Generation>,
+        judge: &mut Judge<A>,
+    ) {
+        if self.is_over {
+            return;
+        }
+        if generation.number != self.generation.number {
+            self.output.exchange(&generation.rules, &generation.resting);
+            self.generation = generation.clone();
+        }
+        let written = if Arc::ptr_eq(judge.rules(), &generation.rules) {
+            self.output.write(block, judged, &mut |rule, event| judge.ask_one(rule, event))
+        } else {
+            // Whoever writes has gone on to other rules.
+            let mut judge = self::judge(self.selection, generation, self.isolate);
+            self.output.write(block, judged, &mut |rule, event| judge.ask_one(rule, event))
+        };
+        if let Err(ended) = written {
+            self.end(ended);
+        }
     }
 }

@@ -53,7 +53,11 @@ fn letters(file: &Path, events: &[String]) -> String {
         assert_eq!(letter["file"], "<stdin>");
         let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().escape_debug().to_string();
         let (kind, why) = (text(&letter["error"]["kind"]), text(&letter["error"]["text"]));
-        let _ = writeln!(shown, "letter {at}: {}: {kind}: {why}", text(&letter["rule"]));
+        let _ = writeln!(
+            shown,
+            "letter {at}: {}: {kind}: {why}",
+            letter["rules"].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(", ")
+        );
     }
     shown
 }
@@ -258,7 +262,7 @@ fn each_flag_is_a_limit() {
         (finds, "--answer-bytes-max", "10", "answer: is larger than its limit"),
         ("", "--metadata-bytes-max", "10", "answer: is larger than its limit"),
         ("", "--event-bytes-max", "1", "the event is longer than --event-bytes-max"),
-        (traps, "--failures-max", "1", "taken out after 1 failure"),
+        (traps, "--failures-max", "1", "rests after 1 failure "),
     ] {
         let bytes = binary(text);
         let args: Vec<_> = args.split_whitespace().chain([limit]).collect();

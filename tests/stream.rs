@@ -49,11 +49,12 @@ fn emit() -> impl Strategy<Value = Emit> {
 fn how() -> impl Strategy<Value = How> {
     let on_error = select(vec![OnError::Pass, OnError::Drop]);
     let longest = prop_oneof![3 => Just(1 << 20), 1 => 20..200_usize];
-    (emit(), on_error, 0..4_u64, any::<[bool; 3]>(), longest).prop_map(
-        |(emit, on_error, failures_max, [needles, validate, line_buffered], event_bytes_max)| How {
+    (emit(), on_error, 0..4_u64, 0..6_u64, any::<[bool; 3]>(), longest).prop_map(
+        |(emit, on_error, failures_max, rest_events, [needles, validate, line_buffered], event_bytes_max)| How {
             emit,
             on_error,
             failures_max,
+            rest_events,
             needles,
             validate,
             line_buffered,

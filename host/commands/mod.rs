@@ -7,3 +7,5 @@ mod progress;
 pub(crate) mod replay;
 pub(crate) mod run;
 pub(crate) mod sandbox;
+pub(crate) mod select;
+pub(crate) mod settings;

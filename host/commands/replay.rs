@@ -1,20 +1,21 @@
 //! `trommel replay`: judges dead letters again.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::BufReader;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use trommel::diagnostics::{printable, reason, say};
-use trommel::{Input, Unwrap, event_of_letter};
+use trommel::{Replay, ReplayError, Text, replay};
 
-use super::run::Common;
+use super::run::{Common, stdout, stop_on_signals};
 use crate::messages::Exit;
 
 /// Judges the events of dead letters again.
 ///
-/// FILE is what `run --dead-letter` wrote. Its events go through the rules as those of `run` do; a message's line is the
-/// letter's. A letter without its event, which was too long to be kept, is reported and passed over.
+/// FILE is what `run --dead-letter` wrote. Each event is judged by the rules that did not judge it, or by all where the
+/// event itself was at fault; a message's line is the letter's. A letter without its event, which was too long to be
+/// kept, is reported and passed over, and so is one whose rules are not given.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// A file of dead letters.
@@ -25,48 +26,28 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let name = printable(&arguments.file.to_string_lossy());
-    let unreadable = |error: &io::Error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(error));
-    let letters = File::open(&arguments.file).map_err(|error| unreadable(&error))?;
-    let (reader, writer) = std::io::pipe().context("a pipe cannot be made")?;
-    let (sender, judged) = std::sync::mpsc::channel();
-    let thread_name = name.clone();
-    std::thread::spawn(move || {
-        let _ = sender.send(open_letters(letters, &thread_name, writer));
+    let Arguments { file, common } = arguments;
+    let name = printable(&file.to_string_lossy());
+    let unreadable = |error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(&error));
+    let letters = BufReader::new(File::open(&file).map_err(unreadable)?);
+    let mut bad = None;
+    let job = Replay {
+        rules: common.rules()?.into(),
+        letters,
+        name: name.clone(),
+        judging: common.judging(),
+        dead_letters: common.open_dead_letters()?,
+        tell: Box::new(say),
+        stop: stop_on_signals().context("signals cannot be handled")?,
+    };
+    let (counts, ended) = replay(job, Text::new(common.writing(), stdout()?), &mut |line, error| {
+        say(&format!("{name}:{line}: {}", printable(&error.to_string())));
+        let exit = if matches!(error, ReplayError::Read(_)) { Exit::CouldNotRun } else { Exit::Unjudged };
+        bad = bad.max(Some(exit));
     });
-    let input = Input::Open(File::from(std::os::fd::OwnedFd::from(reader)), name.clone());
-    let exit = arguments.common.run(vec![input], Unwrap::none())?;
-    match judged.try_recv() {
-        Ok(Ok(true)) | Err(_) => Ok(exit),
-        Ok(Ok(false)) => Ok(if exit == Exit::AllWell { Exit::Unjudged } else { exit }),
-        Ok(Err(error)) => Err(unreadable(&error)),
-    }
-}
-
-/// Writes the event of each letter as a line. Answers with whether every letter had one.
-fn open_letters(letters: File, name: &str, mut events: impl Write) -> io::Result<bool> {
-    let mut all = true;
-    for (number, line) in BufReader::new(letters).split(b'\n').enumerate() {
-        let line = line?;
-        let place = format!("{name}:{}", number + 1);
-        let mut bytes = match event_of_letter(&String::from_utf8_lossy(&line)) {
-            Ok(Some(event)) => event,
-            Ok(None) => {
-                say(&format!("{place}: the event was too long to be kept"));
-                all = false;
-                Vec::new()
-            }
-            Err(why) => {
-                say(&format!("{place}: not a dead letter: {}", printable(&why)));
-                all = false;
-                Vec::new()
-            }
-        };
-        bytes.push(b'\n');
-        if events.write_all(&bytes).is_err() {
-            // Nobody reads on.
-            break;
-        }
-    }
-    Ok(all)
+    let exit = common.end(&counts, ended);
+    Ok(match bad {
+        Some(bad) if exit == Exit::AllWell || bad == Exit::CouldNotRun => bad,
+        _ => exit,
+    })
 }

@@ -8,14 +8,16 @@ use std::sync::atomic::AtomicBool;
 use anyhow::Context as _;
 use clap::ValueEnum;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use trommel::diagnostics::{printable, reason, say};
+use trommel::diagnostics::{reason, say};
 use trommel::{
-    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, OnError, Reading, Stop, Unwrap, Writing,
-    cores,
+    BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
+    REST_EVENTS, Reading, Rules, Stop, Text, Unwrap, Writing, cores,
 };
 
 use super::progress::Bar;
 use super::sandbox::{SandboxArguments, whole};
+use super::select::Select;
+use super::settings::configure;
 use crate::messages::{self, Exit, Hinted};
 
 /// Sends a stream of events through rules, and writes what they find.
@@ -46,6 +48,8 @@ pub(crate) struct Common {
     /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
     #[arg(long, value_name = "[ID=]FILE")]
     settings: Vec<String>,
+    #[command(flatten)]
+    select: Select,
     /// What to write to stdout.
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmitArgument::Alerts)]
     emit: EmitArgument,
@@ -84,9 +88,12 @@ pub(crate) struct Common {
     /// Adds events that could not be judged to this file, a JSON line each.
     #[arg(long, value_name = "FILE", help_heading = "Failures")]
     dead_letter: Option<PathBuf>,
-    /// Takes a component out after so many failures in a row; 0 never does.
+    /// Lets a rule rest after so many failures in a row; 0 never does.
     #[arg(long, value_name = "N", default_value_t = FAILURES_MAX, value_parser = whole::<u64>, help_heading = "Failures")]
     failures_max: u64,
+    /// How many events that concern it a rule that rests does not see, before one tries it again.
+    #[arg(long, value_name = "N", default_value_t = REST_EVENTS, value_parser = whole::<u64>, help_heading = "Failures")]
+    rest_events: u64,
 
     /// Gives every event a fresh instance, so that a rule can keep nothing between events.
     #[arg(long, help_heading = "Sandbox")]
@@ -94,9 +101,6 @@ pub(crate) struct Common {
     #[command(flatten)]
     sandbox: SandboxArguments,
 }
-
-/// Default of `--failures-max`.
-const FAILURES_MAX: u64 = 100;
 
 #[derive(Clone, Copy, ValueEnum)]
 enum EmitArgument {
@@ -147,43 +151,74 @@ fn input(file: PathBuf) -> Input {
 impl Common {
     /// Runs the rules over the inputs.
     pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
-        let names = self.rules.iter().map(|rule| rule.to_string_lossy().into_owned());
-        let threads = self.threads.map_or_else(cores, usize::from);
-        let isolated = self.isolate.then_some(threads);
-        let mut components: Vec<_> = names.zip(self.sandbox.load(&self.rules, isolated)?).collect();
-        let mut configured = Vec::new();
-        for settings in &self.settings {
-            configure(&mut components, settings, &mut configured)?;
-        }
-        let dead_letters = self.dead_letter.as_deref().map(open_dead_letters).transpose()?;
+        let rules = Arc::new(self.rules()?);
+        let dead_letters = self.open_dead_letters()?;
         let bar = Bar::new(&inputs);
         let job = Job {
-            components: components.into_iter().map(|(name, component)| (name, Arc::new(component))).collect(),
+            rules: Exchange::new(rules),
             reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max, block_bytes: BLOCK_BYTES },
-            writing: Writing {
-                emit: self.emit.into(),
-                on_error: self.on_error.into(),
-                failures_max: self.failures_max,
-                line_buffered: self.line_buffered,
-            },
-            needles: !self.no_needles,
-            validate: self.validate,
-            isolate: self.isolate,
-            include_event: self.include_event,
-            threads,
-            stack_bytes: self.sandbox.stack_bytes(),
+            judging: self.judging(),
             dead_letters,
             tell: bar.teller(),
             stop: stop_on_signals().context("signals cannot be handled")?,
             progress: bar.progress(),
         };
-        let stdout = File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?);
-        let (counts, ended) = trommel::run(job, bar.over(stdout));
+        let text = Text::new(self.writing(), bar.over(stdout()?));
+        let (counts, ended) = trommel::run(job, text);
         bar.clear();
+        Ok(self.end(&counts, ended))
+    }
+
+    /// Loads the rules, gives them their settings, and leaves out those that are not wanted.
+    pub(crate) fn rules(&self) -> anyhow::Result<Rules> {
+        let names = self.rules.iter().map(|rule| rule.to_string_lossy().into_owned());
+        let isolated = self.isolate.then_some(self.threads());
+        let mut components: Vec<_> = names.zip(self.sandbox.load(&self.rules, isolated)?).collect();
+        let mut configured = Vec::new();
+        for settings in &self.settings {
+            configure(&mut components, settings, &mut configured)?;
+        }
+        self.select.rules(components)
+    }
+
+    /// Opens the file of dead letters, where one is wanted.
+    pub(crate) fn open_dead_letters(&self) -> anyhow::Result<Option<File>> {
+        self.dead_letter.as_deref().map(open_dead_letters).transpose()
+    }
+
+    pub(crate) fn judging(&self) -> Judging {
+        Judging {
+            needles: !self.no_needles,
+            validate: self.validate,
+            isolate: self.isolate,
+            include_event: self.include_event,
+            on_error: self.on_error.into(),
+            failures_max: self.failures_max,
+            rest_events: self.rest_events,
+            threads: self.threads(),
+            stack_bytes: self.sandbox.stack_bytes(),
+        }
+    }
+
+    pub(crate) fn writing(&self) -> Writing {
+        Writing {
+            emit: self.emit.into(),
+            drop_unjudged: matches!(self.on_error, OnErrorArgument::Drop),
+            include_event: self.include_event,
+            line_buffered: self.line_buffered,
+        }
+    }
+
+    fn threads(&self) -> usize {
+        self.threads.map_or_else(cores, usize::from)
+    }
+
+    /// Says how a run ended, and what it counted.
+    pub(crate) fn end(&self, counts: &Counts, ended: Option<Ended>) -> Exit {
         // Whoever reads only the beginning wants no word about the rest.
         let quiet = self.quiet || matches!(ended, Some(Ended::Closed));
         let exit = match ended {
-            None | Some(Ended::Closed) => self.exit(&counts),
+            None | Some(Ended::Closed) => self.exit(counts),
             Some(Ended::Failed(place)) => {
                 say(&format!("{place}: stopped at this event, which a rule failed to judge (--on-error stop)"));
                 Exit::Unjudged
@@ -209,7 +244,7 @@ impl Common {
             None if !quiet => say(&counts.line()),
             None => {}
         }
-        Ok(exit)
+        exit
     }
 
     fn exit(&self, counts: &Counts) -> Exit {
@@ -225,63 +260,6 @@ impl Common {
     }
 }
 
-/// Gives settings, `[ID=]FILE`, to the rule that they are for, unless it is among those that have theirs.
-fn configure(
-    components: &mut [(String, Component)],
-    settings: &str,
-    configured: &mut Vec<(usize, usize)>,
-) -> anyhow::Result<()> {
-    let ids: Vec<(usize, usize, String)> = components
-        .iter()
-        .enumerate()
-        .flat_map(|(at, (_, component))| {
-            component.rules().iter().enumerate().map(move |(rule, m)| (at, rule, m.id.clone()))
-        })
-        .collect();
-    let known = || ids.iter().map(|(.., id)| printable(id)).collect::<Vec<_>>().join(", ");
-    // A file's name may hold `=`: only a rule's id makes a prefix of it.
-    let prefixed = settings.split_once('=').filter(|(id, _)| ids.iter().any(|(.., known)| known == id));
-    let (file, (at, rule, id)) = match (prefixed, &ids[..]) {
-        (Some((id, file)), _) => {
-            let mut named = ids.iter().filter(|(.., known)| known == id);
-            match (named.next(), named.next()) {
-                (Some(one), None) => (file, one),
-                _ => {
-                    let why = format!("--settings {settings}: several rules have the id {id}");
-                    return Err(Hinted::new(why, "leave one of the components out, or run them apart").into());
-                }
-            }
-        }
-        (None, [only]) if Path::new(settings).exists() || !settings.contains('=') => (settings, only),
-        _ if settings.contains('=') => {
-            return Err(Hinted::new(
-                format!("--settings {settings}: no rule has this id, and no file this name"),
-                format!("the ids are {}", known()),
-            )
-            .into());
-        }
-        _ => {
-            return Err(Hinted::new(
-                format!("--settings {settings}: there are {} rules", ids.len()),
-                format!("write --settings ID={settings}; the ids are {}", known()),
-            )
-            .into());
-        }
-    };
-    if configured.contains(&(*at, *rule)) {
-        anyhow::bail!("--settings {settings}: the rule {id} has settings already", id = printable(id));
-    }
-    configured.push((*at, *rule));
-    let bytes = std::fs::read(file)
-        .map_err(|error| anyhow::anyhow!("{file}: the settings cannot be read: {}", reason(&error)))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let byte = error.utf8_error().valid_up_to();
-        anyhow::anyhow!("{file}: the settings cannot be read: invalid UTF-8 at byte {byte}")
-    })?;
-    let taken = components[*at].1.configure(*rule, &text);
-    Ok(taken.map_err(|error| messages::cannot_configure(Path::new(file), id, &error))?)
-}
-
 fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
     OpenOptions::new()
         .create(true)
@@ -290,8 +268,13 @@ fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
         .map_err(|error| anyhow::anyhow!("{}: the dead letters cannot be written: {}", path.display(), reason(&error)))
 }
 
+/// Standard output, unbuffered: what is written is gathered before.
+pub(crate) fn stdout() -> anyhow::Result<File> {
+    Ok(File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?))
+}
+
 /// A first SIGINT or SIGTERM stops the reading; a second one ends the process at once.
-fn stop_on_signals() -> std::io::Result<Stop> {
+pub(crate) fn stop_on_signals() -> std::io::Result<Stop> {
     let asked = Arc::new(AtomicBool::new(false));
     let (wake, ring) = std::io::pipe()?;
     for signal in [SIGINT, SIGTERM] {

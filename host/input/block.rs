@@ -91,6 +91,15 @@ impl Block {
         self.filled -= bytes;
     }
 
+    /// Makes it hold one event alone, which lies in this line.
+    pub(crate) fn hold(&mut self, event: Vec<u8>, line: u64) {
+        self.buffer = event;
+        self.buffer.push(b'\n');
+        (self.filled, self.end) = (self.buffer.len(), self.buffer.len());
+        (self.line, self.next_line) = (line, line + 1);
+        self.events(1, u64::from(is_blank(self.buffer.trim_ascii_end())));
+    }
+
     /// Makes it empty, but for what went wrong.
     pub(crate) fn fail(&mut self, file: Arc<str>, starts: Starts, problem: Problem) {
         (self.filled, self.end) = (0, 0);

@@ -1,45 +1,81 @@
-//! Judging: of a block's lines, the few that can matter go to the rules, and what they say of each is kept.
+//! Judging: of a block's events, the few that can matter go to the rules, and what these say of each is kept.
 //!
-//! Where lines come from, and what is written of them, is left to others.
+//! Which events can matter to which rules is asked of the prefilter here, and nowhere else but for rules that fail, which
+//! are looked after in the order of the events, when they are written. Where lines come from, and what is written of them,
+//! is left to others.
 
+mod blame;
+pub(crate) mod event;
+pub(crate) mod resting;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr_iter, memrchr};
-use serde::Deserializer as _;
-use serde::de::IgnoredAny;
 
 use crate::input::block::{Block, Kind, is_blank};
-use crate::prefilter::Needles;
+use crate::prefilter::RuleSet;
+use crate::rules::Rules;
 use crate::sandbox::metadata::Finding;
 use crate::sandbox::{Failure, FailureKind};
+use blame::settle;
+use event::{DEPTH_MAX, check_event, event_of, nests_deeper};
+use resting::Resting;
 
-/// Which lines are judged.
+/// What is said of a block's events is handed on when it has grown to so many bytes.
+const HELD_BYTES_MAX: usize = 4 << 20;
+
+/// Which events are judged.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Sifting {
-    /// Whether a line that holds no needle is passed over.
+pub(crate) struct Selection {
+    /// Whether a rule is left out for an event that holds none of its needles.
     pub(crate) needles: bool,
-    /// Whether every line is checked to be a JSON object.
+    /// Whether every event is checked to be a JSON object.
     pub(crate) validate: bool,
     /// Whether blank lines must be told from others, because lines are copied.
     pub(crate) blanks: bool,
+    /// After so many failures in a row a rule rests. 0: never.
+    pub(crate) failures_max: u64,
 }
 
-/// Passes events by needles and by rules.
-///
-/// `judge` hands an event to the component with this number; `note` makes of a finding what will be written.
-pub(crate) struct Sieve<J, N> {
-    pub(crate) sifting: Sifting,
-    pub(crate) needles: Arc<Needles>,
-    pub(crate) components: usize,
-    pub(crate) judge: J,
-    pub(crate) note: N,
-    /// The components to which the last event can matter.
-    pub(crate) concerned: Vec<bool>,
+/// A call: an event, the component that judges it, and which of its rules, by their numbers in it.
+pub(crate) struct Call<'c> {
+    pub(crate) component: usize,
+    pub(crate) event: &'c [u8],
+    /// `None` asks all.
+    pub(crate) asked: Option<&'c [u32]>,
+    /// Whether this is to find out which rule of several has failed.
+    pub(crate) again: bool,
 }
 
-/// What was found in a block.
+/// Has a component judge an event. `None` where judging it again has taken all that it may.
+pub(crate) trait Ask: FnMut(Call<'_>) -> Option<Result<Vec<Finding>, Failure>> {}
+impl<A: FnMut(Call<'_>) -> Option<Result<Vec<Finding>, Failure>>> Ask for A {}
+
+/// Judges events, on one thread.
+pub(crate) struct Judge<A> {
+    selection: Selection,
+    rules: Arc<Rules>,
+    ranges: Vec<Range<usize>>,
+    ask: A,
+    /// The rules that rest, as far as that is known here: events are judged before those ahead are written.
+    resting: Arc<Resting>,
+    /// Rules that failed in this block, and how often in a row.
+    streaks: Vec<(usize, u64)>,
+    /// The rules to which the last event can matter.
+    concerned: RuleSet,
+    asked: Vec<u32>,
+}
+
+/// What was said of the events of a block, or of a part of it.
 #[derive(Debug, Default)]
-pub(crate) struct Sifted {
+pub(crate) struct Judged {
+    /// The bytes of the block that were judged: whole lines.
+    pub(crate) bytes: Range<usize>,
+    /// How many lines of the block come before them.
+    pub(crate) before: u64,
     /// The lines of which there is something to say, in their order.
     pub(crate) lines: Vec<Line>,
 }
@@ -64,301 +100,328 @@ pub(crate) enum What {
     Malformed {
         /// Why.
         why: String,
-        /// The components that said something of it. None: every line is checked, whoever sees it.
+        /// The rules that had something to say of it. None: every event is checked, whoever sees it.
         by: Vec<usize>,
+        /// Whether it can matter to these rules, by their needles.
+        concerned: bool,
     },
-    /// What components said, in their order; not those that found nothing.
-    Judged(Vec<Verdict>),
+    /// What the rules said; those that found nothing said nothing.
+    Verdict(Verdict),
 }
 
-/// What a component said of an event.
-#[derive(Debug)]
+/// What the rules said of an event.
+#[derive(Debug, Default)]
 pub(crate) struct Verdict {
-    pub(crate) component: usize,
-    /// What will be written of each finding, or the failure.
-    pub(crate) result: Result<Vec<String>, Failure>,
-    /// Whether the event can matter to the component, by its needles.
+    /// What was found, in the order of the rules.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) failures: Vec<Failed>,
+    /// Rules that were not asked because they rest, or seemed to.
+    pub(crate) unasked: Vec<usize>,
+    /// The rules of the components that had something to say, be it only that the event is none.
+    by: Vec<usize>,
+}
+
+/// Rules that failed to judge an event.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// Several where nobody can tell which of them it was.
+    pub(crate) rules: Vec<usize>,
+    pub(crate) failure: Failure,
+    /// Whether the event can matter to them, by their needles.
     pub(crate) concerned: bool,
 }
 
-impl<J, N> Sieve<J, N>
-where
-    J: FnMut(usize, &[u8]) -> Option<Result<Vec<Finding>, Failure>>,
-    N: Fn(usize, &Finding, &[u8]) -> String,
-{
-    /// Judges a block's events.
-    pub(crate) fn sift(&mut self, block: &Block) -> Sifted {
-        let mut sifted = Sifted::default();
-        if block.kind != Kind::Lines {
-            return sifted;
+impl Failed {
+    /// A rule that has a finding in an event that cannot matter to it.
+    pub(crate) fn to_keep_its_needles(rule: usize) -> Self {
+        let text = "a finding in an event that holds none of its needles".into();
+        let failure = Failure { kind: FailureKind::Needle, text, rule: None, is_everybodys: true };
+        Self { rules: vec![rule], failure, concerned: false }
+    }
+}
+
+impl Judged {
+    /// How many lines of the block come before what is left of it.
+    pub(crate) fn lines_to_end(&self, block: &Block) -> u64 {
+        self.before + memchr_iter(b'\n', &block.bytes()[self.bytes.clone()]).count() as u64
+    }
+}
+
+impl Verdict {
+    fn is_empty(&self) -> bool {
+        self.findings.is_empty() && self.failures.is_empty() && self.unasked.is_empty()
+    }
+
+    /// About how many bytes it takes.
+    fn bytes(&self) -> usize {
+        let found: usize = self.findings.iter().map(|finding| finding.columns.len() + size_of::<Finding>()).sum();
+        let failed: usize = self.failures.iter().map(|failed| failed.failure.text.len() + failed.rules.len() * 8).sum();
+        found + failed + self.unasked.len() * size_of::<usize>()
+    }
+}
+
+impl<A: Ask> Judge<A> {
+    pub(crate) fn new(selection: Selection, rules: Arc<Rules>, resting: Arc<Resting>, ask: A) -> Self {
+        let ranges = rules.ranges();
+        Self {
+            selection,
+            rules,
+            ranges,
+            ask,
+            resting,
+            streaks: Vec::new(),
+            concerned: RuleSet::default(),
+            asked: Vec::new(),
         }
+    }
+
+    /// The rules that judge.
+    pub(crate) fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    /// Judges a block's events from `from` on, before which there are so many lines: to its end, or until there is much
+    /// to say of them.
+    pub(crate) fn judge(&mut self, block: &Block, from: usize, before: u64) -> Judged {
         let bytes = block.bytes();
-        let each = !self.sifting.needles
-            || self.needles.see_all()
-            || self.sifting.validate
-            || (self.sifting.blanks && block.blanks > 0);
-        let mut at = 0;
-        let (mut before, mut counted) = (0, 0);
-        let needles = self.needles.clone();
-        let mut scan = (!each).then(|| needles.scan(bytes));
+        let mut judged = Judged { bytes: from..bytes.len(), before, lines: Vec::new() };
+        if block.kind != Kind::Lines {
+            return judged;
+        }
+        if from == 0 {
+            self.streaks.clear();
+        }
+        let rules = self.rules.clone();
+        let each = !self.selection.needles
+            || rules.needles().see_all()
+            || self.selection.validate
+            || (self.selection.blanks && block.blanks > 0);
+        let (mut at, mut before, mut counted, mut held) = (from, before, from, 0);
+        let mut scan = (!each).then(|| rules.needles().scan(&bytes[from..]));
         while at < bytes.len() {
             if let Some(scan) = &mut scan {
-                let Some(found) = scan.next(at) else { break };
+                let Some(found) = scan.next(at - from) else { break };
+                let found = from + found;
                 at = memrchr(b'\n', &bytes[at..found]).map_or(at, |line_end| at + line_end + 1);
             }
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |line_end| at + line_end + 1);
-            if let Some(what) = self.line(event_of(&bytes[at..end])) {
+            if let Some(what) = self.event(event_of(&bytes[at..end]), None) {
                 before += memchr_iter(b'\n', &bytes[counted..at]).count() as u64;
                 counted = at;
-                sifted.lines.push(Line { start: at, end, before, what });
+                held += size_of::<Line>() + if let What::Verdict(verdict) = &what { verdict.bytes() } else { 0 };
+                judged.lines.push(Line { start: at, end, before, what });
+                if held > HELD_BYTES_MAX {
+                    judged.bytes.end = end;
+                    return judged;
+                }
             }
             at = end;
         }
-        sifted
+        judged
     }
 
-    fn line(&mut self, event: &[u8]) -> Option<What> {
+    /// Judges one event by all rules to which it can matter, or by those of them that are in `only`. `None`: there is
+    /// nothing to say of it.
+    pub(crate) fn event(&mut self, event: &[u8], only: Option<&RuleSet>) -> Option<What> {
         if is_blank(event) {
-            return self.sifting.blanks.then_some(What::Blank);
+            return self.selection.blanks.then_some(What::Blank);
         }
-        if self.sifting.needles {
-            self.needles.concerned(event, &mut self.concerned);
+        let rules = self.rules.clone();
+        if self.selection.needles {
+            rules.needles().concerned(event, &mut self.concerned);
+        } else {
+            self.concerned.clone_from(rules.needles().enabled());
         }
-        let mut verdicts = Vec::new();
-        for component in 0..self.components {
-            if self.sifting.needles && !self.concerned[component] {
-                continue;
-            }
-            let Some(result) = (self.judge)(component, event) else { continue };
-            if matches!(&result, Ok(findings) if findings.is_empty()) {
-                continue;
-            }
-            let result = result.map(|findings| findings.iter().map(|f| (self.note)(component, f, event)).collect());
-            verdicts.push(Verdict { component, result, concerned: true });
+        if let Some(only) = only {
+            self.concerned.intersect(only);
         }
-        if verdicts.is_empty() && !self.sifting.validate {
-            return None;
+        let mut verdict = Verdict::default();
+        let mut check = Check { event, found: None };
+        for component in 0..self.ranges.len() {
+            self.component(component, &mut check, &mut verdict);
         }
+        // Whoever rests says nothing.
+        let is_said = !verdict.by.is_empty() || self.selection.validate;
         // A rule's word is not enough: neither for an event being none, nor for writing something beside it.
-        if let Err(why) = check_event(event) {
-            let all = self.sifting.validate;
-            let by = if all { Vec::new() } else { verdicts.iter().map(|verdict| verdict.component).collect() };
-            return Some(What::Malformed { why, by });
+        if is_said && let Err(why) = check.is_event() {
+            let why = why.clone();
+            if self.selection.validate {
+                return Some(What::Malformed { why, by: Vec::new(), concerned: true });
+            }
+            // Had they been asked, they would have said so.
+            verdict.by.append(&mut verdict.unasked);
+            let (by, concerned) = self.concerned_first(event, verdict.by);
+            return Some(What::Malformed { why, by, concerned });
         }
-        if verdicts.is_empty() {
+        if verdict.is_empty() {
             return None;
         }
-        if !self.sifting.needles {
-            self.needles.concerned(event, &mut self.concerned);
+        if !self.selection.needles {
+            self.hold_to_needles(event, &mut verdict);
         }
-        for verdict in &mut verdicts {
-            verdict.concerned = self.concerned[verdict.component];
-            if let Err(failure) = &mut verdict.result
-                && failure.kind == FailureKind::Malformed
-                && !nests_deeper(event, DEPTH_MAX)
-            {
-                failure.kind = FailureKind::Internal;
-                failure.text = format!("takes the event for malformed, which it is not: {}", failure.text);
+        Some(What::Verdict(verdict))
+    }
+
+    /// Asks one rule about an event that can matter to it, whether it rests or not. `None`: the event is malformed.
+    pub(crate) fn ask_one(&mut self, rule: usize, event: &[u8]) -> Option<Result<Vec<Finding>, Failure>> {
+        let component = self.ranges.iter().position(|range| range.contains(&rule))?;
+        let start = self.ranges[component].start;
+        let asked = [(rule - start) as u32];
+        let answer = (self.ask)(Call { component, event, asked: Some(&asked), again: false });
+        let mut check = Check { event, found: None };
+        match answer {
+            None => Some(Ok(Vec::new())),
+            Some(Err(failure)) => blamed_on_a_rule(failure, &mut check).map(Err),
+            Some(Ok(findings)) if !findings.is_empty() && check.is_event().is_err() => None,
+            Some(Ok(mut findings)) => {
+                findings.iter_mut().for_each(|finding| finding.rule += start);
+                Some(Ok(findings))
             }
         }
-        Some(What::Judged(verdicts))
     }
-}
 
-/// A line's event: the line without its end.
-pub(crate) fn event_of(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
-}
-
-/// So deep an event may nest before a rule may take it for malformed.
-const DEPTH_MAX: usize = 127;
-
-/// Whether a JSON text nests deeper than so many objects and arrays.
-fn nests_deeper(json: &[u8], levels: usize) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0, false, false);
-    json.iter().any(|byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            b'{' | b'[' if !in_string => depth += 1,
-            b'}' | b']' if !in_string => depth -= 1,
-            _ => {}
+    fn component(&mut self, component: usize, check: &mut Check<'_>, verdict: &mut Verdict) {
+        let range = self.ranges[component].clone();
+        let count = self.concerned.count(range.clone());
+        if count == 0 {
+            return;
         }
-        depth > levels
-    })
-}
-
-/// Checks that an event is one JSON object. `Err` says why not, with the column: the byte, from 1.
-pub(crate) fn check_event(event: &[u8]) -> Result<(), String> {
-    let text =
-        std::str::from_utf8(event).map_err(|error| format!("invalid UTF-8 at column {}", error.valid_up_to() + 1))?;
-    match text.trim_ascii_start().chars().next() {
-        Some('{') => {}
-        Some(first) => return Err(format!("begins with `{first}`")),
-        None => return Err("is empty".into()),
-    }
-    let mut json = serde_json::Deserializer::from_str(text);
-    match json.deserialize_map(Object).and_then(|()| json.end()) {
-        Ok(()) => Ok(()),
-        // The deserializer reads the names of members as Rust's strings, which cannot hold half a surrogate pair. JSON's can.
-        Err(_) if serde_json::from_str::<IgnoredAny>(text).is_ok() => Ok(()),
-        // The line is always 1.
-        Err(error) => Err(error
-            .to_string()
-            .replace(" at line 1 column ", " at column ")
-            .replace("EOF while parsing", "ends within")),
-    }
-}
-
-struct Object;
-
-impl<'de> serde::de::Visitor<'de> for Object {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use serde_json::Value;
-
-    use super::*;
-    use crate::sandbox::metadata::Severity;
-
-    /// Whether the text holds the needle, also in a string in it, whatever its escapes, and in JSON in such a string.
-    fn holds(text: &str, needle: &str) -> bool {
-        fn any_string(value: &Value, holds: &dyn Fn(&str) -> bool) -> bool {
-            match value {
-                Value::String(text) => holds(text),
-                Value::Array(values) => values.iter().any(|value| any_string(value, holds)),
-                Value::Object(members) => members.iter().any(|(name, value)| holds(name) || any_string(value, holds)),
-                _ => false,
-            }
-        }
-        text.contains(needle)
-            || serde_json::from_str(text).is_ok_and(|value| any_string(&value, &|text| holds(text, needle)))
-            // Half a text in a string, as a rule that searches in it would read it.
-            || text.contains('\\') && serde_json::from_str::<String>(&format!("\"{text}\"")).is_ok_and(|text| holds(&text, needle))
-    }
-
-    /// Where each line begins of which a rule says that it holds one of its needles.
-    fn found(lines: &[u8], rules: &[Vec<Vec<String>>], needles: bool, validate: bool) -> Vec<(usize, u64, Vec<usize>)> {
-        let all = Needles::new(rules.iter().map(|rules| rules.iter().map(Vec::as_slice).collect()));
-        let judge = |component: usize, event: &[u8]| {
-            let text = String::from_utf8_lossy(event);
-            let mut found = Vec::new();
-            for (rule, needles) in rules[component].iter().enumerate() {
-                let matches = needles.is_empty() && event.len().is_multiple_of(3);
-                if matches || needles.iter().any(|needle| holds(&text, needle)) {
-                    let columns = "{}".to_owned();
-                    found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0, event_id: None });
+        let any_rests = self.selection.failures_max > 0
+            && (self.resting.any() || self.streaks.iter().any(|(_, count)| *count >= self.selection.failures_max));
+        let all = count == range.len() && !any_rests;
+        self.asked.clear();
+        if !all {
+            for rule in self.concerned.within(range.clone()) {
+                if any_rests && rests(&self.resting, &self.streaks, self.selection.failures_max, rule) {
+                    verdict.unasked.push(rule);
+                } else {
+                    self.asked.push((rule - range.start) as u32);
                 }
             }
-            Some(Ok(found))
+            if self.asked.is_empty() {
+                return;
+            }
+        }
+        let event = check.event;
+        let asked = (!all).then_some(&*self.asked);
+        let answer = (self.ask)(Call { component, event, asked, again: false });
+        let (mut findings, failed) = match answer {
+            None => return,
+            Some(Ok(findings)) if findings.is_empty() => {
+                self.count(range, &[]);
+                return;
+            }
+            Some(Ok(findings)) => {
+                verdict.by.extend(findings.iter().map(|finding| finding.rule + range.start));
+                (findings, Vec::new())
+            }
+            Some(Err(failure)) => {
+                if all {
+                    self.asked.extend(0..range.len() as u32);
+                }
+                verdict.by.extend(self.asked.iter().map(|rule| *rule as usize + range.start));
+                let Some(failure) = blamed_on_a_rule(failure, check) else { return };
+                let again = &mut |asked: &[u32]| {
+                    let answer = (self.ask)(Call { component, event, asked: Some(asked), again: true })?;
+                    Some(answer.map_err(|failure| blamed_on_a_rule(failure.clone(), check).unwrap_or(failure)))
+                };
+                let settled = settle(&self.asked, failure, again);
+                (settled.findings, settled.failed)
+            }
         };
-        let note = |_: usize, finding: &Finding, _: &[u8]| finding.rule.to_string();
-        let sifting = Sifting { needles, validate, blanks: true };
-        let mut sieve =
-            Sieve { sifting, needles: Arc::new(all), components: rules.len(), judge, note, concerned: Vec::new() };
-        let judged = |line: Line| match line.what {
-            What::Judged(verdicts) => {
-                assert!(verdicts.iter().all(|verdict| verdict.concerned), "what was found concerns whom it should");
-                let components = verdicts.iter().map(|verdict| verdict.component).collect();
-                Some((line.start, line.before, components))
+        findings.iter_mut().for_each(|finding| finding.rule += range.start);
+        verdict.findings.append(&mut findings);
+        let numbers = |rules: Vec<u32>| rules.into_iter().map(|rule| rule as usize + range.start).collect();
+        let failed = failed.into_iter();
+        let failed = failed.map(|(rules, failure)| Failed { rules: numbers(rules), failure, concerned: true });
+        let from = verdict.failures.len();
+        verdict.failures.extend(failed);
+        self.count(range, &verdict.failures[from..]);
+    }
+
+    /// Counts failures in a row of the rules that were asked.
+    fn count(&mut self, range: Range<usize>, failures: &[Failed]) {
+        if self.selection.failures_max == 0 || (self.streaks.is_empty() && failures.is_empty()) {
+            return;
+        }
+        let counts = |failed: &&Failed| failed.failure.kind != FailureKind::Malformed;
+        let failed = |rule: usize| failures.iter().filter(counts).any(|failed| failed.rules.contains(&rule));
+        let (concerned, max) = (&self.concerned, self.selection.failures_max);
+        // One that was not asked stays as it is.
+        self.streaks.retain(|(rule, count)| {
+            !range.contains(rule) || !concerned.contains(*rule) || *count >= max || failed(*rule)
+        });
+        for rule in failures.iter().filter(counts).flat_map(|failed| &failed.rules) {
+            match self.streaks.iter_mut().find(|(known, _)| known == rule) {
+                Some((_, count)) => *count += 1,
+                None => self.streaks.push((*rule, 1)),
             }
-            What::Blank | What::Malformed { .. } => None,
-        };
-        sieve.sift(&Block::of(lines)).lines.into_iter().filter_map(judged).collect()
+        }
     }
 
-    /// A JSON string with the characters escaped for which the pattern has a bit.
-    fn quoted(text: &str, pattern: u32, capital: bool) -> String {
-        let mut json = String::from("\"");
-        for (at, character) in text.chars().enumerate() {
-            match character {
-                _ if pattern >> (at % 32) & 1 == 1 && capital => json += &format!("\\u{:04X}", u32::from(character)),
-                _ if pattern >> (at % 32) & 1 == 1 => json += &format!("\\u{:04x}", u32::from(character)),
-                '/' if pattern >> 31 == 1 => json.push_str("\\/"),
-                '"' | '\\' => json.extend(['\\', character]),
-                _ => json.push(character),
+    /// Those of the rules to which the event can matter, if there are some: then the others count for nothing.
+    fn concerned_first(&mut self, event: &[u8], by: Vec<usize>) -> (Vec<usize>, bool) {
+        if self.selection.needles {
+            return (by, true);
+        }
+        let rules = self.rules.clone();
+        rules.needles().concerned(event, &mut self.concerned);
+        let (concerned, others): (Vec<_>, Vec<_>) = by.iter().partition(|rule| self.concerned.contains(**rule));
+        if concerned.is_empty() { (others, false) } else { (concerned, true) }
+    }
+
+    /// Without needles every rule is asked: then it is looked at afterwards whether what they say agrees with their
+    /// needles.
+    fn hold_to_needles(&mut self, event: &[u8], verdict: &mut Verdict) {
+        let rules = self.rules.clone();
+        rules.needles().concerned(event, &mut self.concerned);
+        let concerned = &self.concerned;
+        let mut liars: Vec<usize> = verdict.findings.iter().map(|finding| finding.rule).collect();
+        liars.retain(|rule| !concerned.contains(*rule));
+        liars.dedup();
+        verdict.findings.retain(|finding| concerned.contains(finding.rule));
+        for failed in std::mem::take(&mut verdict.failures) {
+            let (rules, others): (Vec<_>, Vec<_>) = failed.rules.iter().partition(|rule| concerned.contains(**rule));
+            for (rules, concerned) in [(rules, true), (others, false)] {
+                if !rules.is_empty() {
+                    verdict.failures.push(Failed { rules, failure: failed.failure.clone(), concerned });
+                }
             }
         }
-        json.push('"');
-        json
+        verdict.failures.extend(liars.into_iter().map(Failed::to_keep_its_needles));
     }
+}
 
-    fn line() -> impl Strategy<Value = String> {
-        let layer = (
-            prop_oneof![
-                Just(0),
-                (0..32_u32).prop_map(|bit| 1 << bit),
-                any::<u32>(),
-                any::<u32>().prop_map(|bits| bits & 0x8000_0041)
-            ],
-            any::<bool>(),
-        );
-        let inner = prop_oneof![2 => "[abuU0169/<]{0,12}", 1 => "[abu0169/<\\\\]{0,12}"];
-        (inner, vec(layer, 1..4), any::<bool>()).prop_map(|(text, layers, as_name)| {
-            layers.into_iter().fold(text, |text, (pattern, capital)| {
-                let string = quoted(&text, pattern, capital);
-                if as_name { format!("{{{string}:1}}") } else { format!("{{\"z\":{string}}}") }
-            })
-        })
+/// Whether a rule rests, as far as that is known on this thread.
+fn rests(resting: &Resting, streaks: &[(usize, u64)], failures_max: u64, rule: usize) -> bool {
+    resting.contains(rule) || streaks.iter().any(|(known, count)| *known == rule && *count >= failures_max)
+}
+
+/// Whether an event is one, found out when somebody first asks.
+struct Check<'e> {
+    event: &'e [u8],
+    found: Option<Result<(), String>>,
+}
+
+impl Check<'_> {
+    fn is_event(&mut self) -> &Result<(), String> {
+        self.found.get_or_insert_with(|| check_event(self.event))
     }
+}
 
-    proptest! {
-        // Few texts have just the one escape that matters, so many are tried; `PROPTEST_CASES` times sixteen.
-        #![proptest_config(ProptestConfig { cases: 16 * ProptestConfig::default().cases, failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn no_needle_hides(
-            lines in vec(prop_oneof![8 => line(), 1 => "[ -~]{0,8}", 1 => "[ \t]{0,2}"], 0..8),
-            rules in vec(vec(vec("[abuU0169/<]{1,4}", 0..3), 1..3), 1..4),
-            first_sees_all in prop::bool::weighted(0.2), validate in prop::bool::weighted(0.2), ends in any::<bool>(),
-        ) {
-            let mut rules = rules;
-            if !first_sees_all {
-                rules.iter_mut().flatten().filter(|needles| needles.is_empty()).for_each(|n| n.push("a".into()));
-            }
-            let mut text = lines.join("\r\n") + if ends { "\n" } else { "" };
-            text = text.replace("\r\n", if validate { "\r\n" } else { "\n" });
-            let bytes = text.as_bytes();
-            prop_assert_eq!(found(bytes, &rules, true, validate), found(bytes, &rules, false, validate), "{}", text);
-        }
+/// A failure, held to what the event is: `None` where the event is none, so that no rule has failed.
+fn blamed_on_a_rule(mut failure: Failure, check: &mut Check<'_>) -> Option<Failure> {
+    if failure.kind != FailureKind::Malformed {
+        return Some(failure);
     }
-
-    #[test]
-    fn an_event_is_one_json_object() {
-        for event in [
-            "{}",
-            " {\"a\":1} ",
-            r#"{"\ud800":"\udc00","a":1e999}"#,
-            &format!("{{\"a\":{}1{}}}", "[".repeat(500), "]".repeat(500)),
-        ] {
-            assert_eq!(check_event(event.as_bytes()), Ok(()), "{event}");
-        }
-        for event in ["", "[]", "1", "{} {}", "{\"a\":1,}", r#"{"\ud800":}"#, r#"["\ud800"]"#, "\u{a0}{}", "\u{b}{}"] {
-            assert!(check_event(event.as_bytes()).is_err(), "{event}");
-        }
-        assert_eq!(check_event(b"{\"\xff\":1}"), Err("invalid UTF-8 at column 3".into()));
+    if check.is_event().is_err() {
+        return None;
     }
-
-    #[test]
-    fn knows_how_deep_an_event_nests() {
-        for (json, levels) in [("{}", 1), (r#"{"a":[{}]}"#, 3), (r#"{"[{\"[":"\\","b":[1,[]]}"#, 3)] {
-            assert!(nests_deeper(json.as_bytes(), levels - 1), "{json}");
-            assert!(!nests_deeper(json.as_bytes(), levels), "{json}");
-        }
+    if nests_deeper(check.event, DEPTH_MAX) {
+        failure.is_everybodys = true;
+    } else {
+        failure.kind = FailureKind::Internal;
+        failure.text = format!("takes the event for malformed, which it is not: {}", failure.text);
     }
+    Some(failure)
 }

@@ -42,7 +42,7 @@ impl Alerts {
 }
 
 /// Adds `"trommel":[…]` to a line as the last member of its object, and changes nothing else of it.
-pub(crate) fn tag(line: &[u8], alerts: &[&str], output: &mut Vec<u8>) {
+pub(crate) fn tag(line: &[u8], alerts: &[impl AsRef<str>], output: &mut Vec<u8>) {
     let Some(close) = line.iter().rposition(|byte| *byte == b'}') else {
         output.extend_from_slice(line);
         return;
@@ -50,7 +50,12 @@ pub(crate) fn tag(line: &[u8], alerts: &[&str], output: &mut Vec<u8>) {
     let members = line[..close].trim_ascii_end();
     output.extend_from_slice(&line[..close]);
     output.extend_from_slice(if members.ends_with(b"{") { b"\"trommel\":[" } else { b",\"trommel\":[" });
-    output.extend_from_slice(alerts.join(",").as_bytes());
+    for (at, alert) in alerts.iter().enumerate() {
+        if at > 0 {
+            output.push(b',');
+        }
+        output.extend_from_slice(alert.as_ref().as_bytes());
+    }
     output.push(b']');
     output.extend_from_slice(&line[close..]);
 }

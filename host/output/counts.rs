@@ -17,32 +17,37 @@ pub struct Counts {
     pub too_long: u64,
     /// Events that a rule failed to judge.
     pub failed: u64,
+    /// Events that a rule did not see because it rested after failures.
+    pub unseen: u64,
     /// Inputs that broke off: a wrapped line that ends among its records, a line within which the run was stopped.
     pub broken_off: u64,
     /// Inputs that could not be opened, or not be read to their end.
     pub unread: u64,
-    /// Of each component, its name and the counts of its own.
-    pub components: Vec<ComponentCounts>,
+    /// Of each enabled rule the counts of its own.
+    pub rules: Vec<RuleCounts>,
 }
 
-/// What one component did.
+/// What one rule did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ComponentCounts {
-    /// The name by which the operator called it.
-    pub name: String,
+pub struct RuleCounts {
+    /// The rule's id.
+    pub id: String,
+    /// The name by which the operator called the rule's component.
+    pub component: String,
     /// Its findings.
     pub alerts: u64,
     /// Events that it failed to judge.
     pub failed: u64,
-    /// Whether it was taken out because it failed too often.
-    pub taken_out: bool,
+    /// Events that concern it and that it did not see because it rested.
+    pub unseen: u64,
+    /// Whether it rests.
+    pub resting: bool,
 }
 
 impl Counts {
     /// Whether every event was judged.
     pub fn all_judged(&self) -> bool {
-        self.malformed + self.too_long + self.failed + self.broken_off + self.unread == 0
-            && self.components.iter().all(|component| !component.taken_out)
+        self.malformed + self.too_long + self.failed + self.unseen + self.broken_off + self.unread == 0
     }
 
     /// One line for people. What did not happen is left out.
@@ -58,9 +63,10 @@ impl Counts {
             (self.malformed, "malformed"),
             (self.too_long, "too long"),
             (self.failed, "failed"),
+            (self.unseen, "unseen"),
             (self.broken_off, "broken off"),
             (self.unread, "unread"),
-            (self.components.iter().filter(|c| c.taken_out).count() as u64, "taken out"),
+            (self.rules.iter().filter(|rule| rule.resting).count() as u64, "resting"),
         ] {
             if count > 0 {
                 line.push_str(&format!(", {count} {what}"));
@@ -71,12 +77,17 @@ impl Counts {
 
     /// The same as JSON.
     pub fn json(&self) -> String {
-        let component = |c: &ComponentCounts| serde_json::json!({"name": c.name, "alerts": c.alerts, "failed": c.failed, "taken_out": c.taken_out});
+        let rule = |rule: &RuleCounts| {
+            serde_json::json!({
+                "id": rule.id, "component": rule.component, "alerts": rule.alerts, "failed": rule.failed,
+                "unseen": rule.unseen, "resting": rule.resting,
+            })
+        };
         serde_json::json!({
             "events": self.events, "bytes": self.bytes, "matched": self.matched, "alerts": self.alerts,
-            "malformed": self.malformed, "too_long": self.too_long, "failed": self.failed,
+            "malformed": self.malformed, "too_long": self.too_long, "failed": self.failed, "unseen": self.unseen,
             "broken_off": self.broken_off, "unread": self.unread,
-            "components": self.components.iter().map(component).collect::<Vec<_>>(),
+            "rules": self.rules.iter().map(rule).collect::<Vec<_>>(),
         })
         .to_string()
     }

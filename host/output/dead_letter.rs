@@ -1,10 +1,13 @@
 //! Dead letters: events that could not be judged, kept with the reason, a JSON line each.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
+
+use super::place::Place;
 
 /// An event that could not be judged.
 #[derive(Debug, Clone, Copy)]
@@ -12,12 +15,9 @@ pub(crate) struct DeadLetter<'l> {
     /// The kind of the error, in one word.
     pub(crate) kind: &'l str,
     pub(crate) text: &'l str,
-    /// The component that failed. `None`: it is the event's own fault.
-    pub(crate) rule: Option<&'l str>,
-    pub(crate) file: &'l str,
-    pub(crate) line: u64,
-    /// The number of the record in a wrapped line.
-    pub(crate) record: Option<u64>,
+    /// The ids of the rules that did not judge it. None: it is the event's own fault.
+    pub(crate) rules: &'l [&'l str],
+    pub(crate) place: Place<'l>,
     /// The event's exact bytes. `None` where it was too long to be held.
     pub(crate) event: Option<&'l [u8]>,
 }
@@ -29,10 +29,10 @@ impl DeadLetter<'_> {
         let time = humantime::format_rfc3339_millis(now).to_string();
         members.insert("time".into(), time.into());
         members.insert("error".into(), serde_json::json!({"kind": self.kind, "text": self.text}));
-        members.insert("rule".into(), self.rule.into());
-        members.insert("file".into(), self.file.into());
-        members.insert("line".into(), self.line.into());
-        if let Some(record) = self.record {
+        members.insert("rules".into(), self.rules.into());
+        members.insert("file".into(), self.place.file.into());
+        members.insert("line".into(), self.place.line.into());
+        if let Some(record) = self.place.record {
             members.insert("record".into(), record.into());
         }
         match self.event.map(std::str::from_utf8) {
@@ -44,16 +44,60 @@ impl DeadLetter<'_> {
     }
 }
 
-/// The exact bytes of the event in a line of dead letters. `Err` says what is wrong with the line.
-pub fn event_of_letter(line: &str) -> Result<Option<Vec<u8>>, String> {
-    let letter: Map<String, Value> = serde_json::from_str(line).map_err(|_| "not a JSON object".to_owned())?;
-    match (letter.get("event"), letter.get("event_base64")) {
-        (Some(Value::String(text)), None) => Ok(Some(text.clone().into_bytes())),
-        (Some(Value::Null), None) => Ok(None),
-        (None, Some(Value::String(text))) => {
-            BASE64.decode(text).map(Some).map_err(|error| format!("`event_base64`: {error}"))
+/// What is read of a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The event's exact bytes. `None` where it was too long to be kept.
+    pub event: Option<Vec<u8>>,
+    /// The ids of the rules that did not judge it. None: the event itself was at fault.
+    pub rules: Vec<String>,
+}
+
+/// A line that is no dead letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LetterError {
+    /// It is no JSON object.
+    NotAnObject,
+    /// It has no text `event` or `event_base64`.
+    NoEvent,
+    /// Its `event_base64` is not base64: why.
+    Base64(String),
+    /// Its `rules` are not a list of texts.
+    Rules,
+}
+
+impl std::error::Error for LetterError {}
+
+impl fmt::Display for LetterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAnObject => f.write_str("not a JSON object"),
+            Self::NoEvent => f.write_str("it has no text `event` or `event_base64`"),
+            Self::Base64(why) => write!(f, "`event_base64`: {why}"),
+            Self::Rules => f.write_str("its `rules` are not a list of texts"),
         }
-        _ => Err("it has no text `event` or `event_base64`".into()),
+    }
+}
+
+impl Letter {
+    /// Reads a line of dead letters.
+    pub fn parse(line: &[u8]) -> Result<Self, LetterError> {
+        let letter: Map<String, Value> = serde_json::from_slice(line).map_err(|_| LetterError::NotAnObject)?;
+        let event = match (letter.get("event"), letter.get("event_base64")) {
+            (Some(Value::String(text)), None) => Some(text.clone().into_bytes()),
+            (Some(Value::Null), None) => None,
+            (None, Some(Value::String(text))) => {
+                Some(BASE64.decode(text).map_err(|error| LetterError::Base64(error.to_string()))?)
+            }
+            _ => return Err(LetterError::NoEvent),
+        };
+        let rules = match letter.get("rules") {
+            None => Some(Vec::new()),
+            Some(Value::Array(ids)) => ids.iter().map(|id| id.as_str().map(str::to_owned)).collect(),
+            Some(_) => None,
+        };
+        Ok(Self { event, rules: rules.ok_or(LetterError::Rules)? })
     }
 }
 
@@ -67,24 +111,32 @@ mod tests {
             let letter = DeadLetter {
                 kind: "trap",
                 text: "unreachable",
-                rule: Some("r.wasm"),
-                file: "f",
-                line: 7,
-                record: None,
+                rules: &["r"],
+                place: Place { file: "f", line: 7, record: None },
                 event: Some(event),
             };
             let line = letter.line(SystemTime::UNIX_EPOCH);
             assert!(line.starts_with(r#"{"time":"1970-01-01T00:00:00.000Z","error":{"kind":"trap""#), "{line}");
-            assert_eq!(event_of_letter(line.trim_end()), Ok(Some(event.to_vec())));
+            let letter = Letter { event: Some(event.to_vec()), rules: vec!["r".into()] };
+            assert_eq!(Letter::parse(line.trim_end().as_bytes()), Ok(letter));
             assert_eq!(line.matches('\n').count(), 1);
         }
     }
 
     #[test]
     fn refuses_what_is_no_letter() {
-        for line in ["", "[]", "{}", r#"{"event":1}"#, r#"{"event_base64":"*"}"#, r#"{"event":"","event_base64":""}"#] {
-            assert!(event_of_letter(line).is_err(), "{line}");
+        for line in [
+            "",
+            "[]",
+            "{}",
+            r#"{"event":1}"#,
+            r#"{"event_base64":"*"}"#,
+            r#"{"event":"","event_base64":""}"#,
+            r#"{"event":"","rules":"a"}"#,
+            r#"{"event":"","rules":[1]}"#,
+        ] {
+            assert!(Letter::parse(line.as_bytes()).is_err(), "{line}");
         }
-        assert_eq!(event_of_letter(r#"{"event":null}"#), Ok(None));
+        assert_eq!(Letter::parse(br#"{"event":null}"#), Ok(Letter { event: None, rules: Vec::new() }));
     }
 }

@@ -1,10 +1,18 @@
 //! Telling the events that can matter from those that cannot, by their bytes alone.
 //!
-//! An event can matter to a component if it holds a needle of one of its rules, or an escape that could hide one. The
-//! contract says which escapes could; see `needles` in `wit/event-filter.wit`.
+//! An event can matter to a rule if it holds one of the rule's needles, or an escape that could hide one. The contract
+//! says which escapes could; see `needles` in `wit/event-filter.wit`.
+
+mod bits;
+mod many;
+
+use std::collections::BTreeMap;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use memchr::memmem;
+
+pub use bits::RuleSet;
+use many::Many;
 
 /// The longest needle.
 pub const NEEDLE_BYTES_MAX: usize = 255;
@@ -17,24 +25,28 @@ pub(crate) fn is_needle(text: &str) -> bool {
     (1..=NEEDLE_BYTES_MAX).contains(&text.len()) && text.bytes().all(plain)
 }
 
-/// The needles of all the rules of all the components.
+/// The needles of all the rules of a run.
 #[derive(Debug)]
 pub struct Needles {
     /// What in a block can matter: together they find every needle, and every escape that may hide one.
     searches: Vec<Search>,
-    /// Finds all the needles of an event, also where they overlap, and by its number the component whose it is.
+    /// Finds all the needles of an event, also where they overlap.
     all: AhoCorasick,
-    /// The component of each needle.
-    owners: Vec<u32>,
-    /// For each component whether it must see every event.
-    sees_all: Vec<bool>,
+    /// The rules of each needle: where they begin in `rules`, and at last where all end.
+    starts: Vec<u32>,
+    rules: Vec<u32>,
+    /// The rules that must see every event.
+    see_all: RuleSet,
+    /// The rules that are enabled.
+    enabled: RuleSet,
 }
 
 #[derive(Debug)]
 enum Search {
     Needle(Box<memmem::Finder<'static>>),
     Group(packed::Searcher),
-    Many(AhoCorasick),
+    Many(Many),
+    Automaton(AhoCorasick),
     Escapes(Box<Escapes>),
 }
 
@@ -43,7 +55,8 @@ impl Search {
         match self {
             Self::Needle(finder) => finder.find(text),
             Self::Group(group) => group.find(text).map(|found| found.start()),
-            Self::Many(automaton) => automaton.find(text).map(|found| found.start()),
+            Self::Many(many) => many.find(text),
+            Self::Automaton(automaton) => automaton.find(text).map(|found| found.start()),
             Self::Escapes(escapes) => escapes.find(text),
         }
     }
@@ -51,66 +64,84 @@ impl Search {
 
 /// So many needles are found at once by vector instructions.
 const GROUP_NEEDLES_MAX: usize = 64;
-/// More groups than this, each with a pass of its own, are slower than one automaton.
-const GROUPS_MAX: usize = 8;
+/// More groups than this, each with a pass of its own, are slower than one pass that skips most of the text.
+const GROUPS_MAX: usize = 4;
 
 impl Needles {
-    /// Takes the needles of each component: those of each of its rules. A rule without needles must see every event.
-    pub fn new<'n>(components: impl IntoIterator<Item = Vec<&'n [String]>>) -> Self {
-        let (mut needles, mut owners, mut sees_all) = (Vec::new(), Vec::new(), Vec::new());
-        for (number, rules) in components.into_iter().enumerate() {
-            sees_all.push(rules.iter().any(|rule| rule.is_empty()));
-            for needle in rules.into_iter().flatten() {
-                needles.push(needle.as_str());
-                owners.push(number as u32);
+    /// Takes the needles of each rule, in the order of the rules' numbers; `None` for one that is disabled. A rule
+    /// without needles must see every event.
+    pub fn new<'n>(rules: impl IntoIterator<Item = Option<&'n [String]>>) -> Self {
+        let rules: Vec<_> = rules.into_iter().collect();
+        let (mut see_all, mut enabled) = (RuleSet::new(rules.len()), RuleSet::new(rules.len()));
+        let mut owners = BTreeMap::<&str, Vec<u32>>::new();
+        for (number, needles) in rules.iter().enumerate() {
+            let Some(needles) = needles else { continue };
+            enabled.insert(number);
+            if needles.is_empty() {
+                see_all.insert(number);
+            }
+            for needle in *needles {
+                let owners = owners.entry(needle).or_default();
+                if owners.last() != Some(&(number as u32)) {
+                    owners.push(number as u32);
+                }
             }
         }
+        let needles: Vec<&str> = owners.keys().copied().collect();
         let all = automaton(&needles);
         let mut searches = match *needles.as_slice() {
             [] => Vec::new(),
             [needle] => vec![Search::Needle(Box::new(memmem::Finder::new(needle).into_owned()))],
-            _ => groups(&needles).unwrap_or_else(|| vec![Search::Many(all.clone())]),
+            _ => groups(&needles).unwrap_or_else(|| {
+                vec![Many::new(&needles).map_or_else(|| Search::Automaton(all.clone()), Search::Many)]
+            }),
         };
         searches.push(Search::Escapes(Box::new(Escapes::hiding(needles.iter().copied()))));
-        Self { searches, all, owners, sees_all }
+        let (mut starts, mut rules) = (vec![0], Vec::new());
+        for owners in owners.values() {
+            rules.extend_from_slice(owners);
+            starts.push(rules.len() as u32);
+        }
+        Self { searches, all, starts, rules, see_all, enabled }
     }
 
-    /// Whether some component must see every event, so that no search can skip one.
+    /// The rules that are enabled.
+    pub fn enabled(&self) -> &RuleSet {
+        &self.enabled
+    }
+
+    /// Whether some rule must see every event, so that no search can skip one.
     pub fn see_all(&self) -> bool {
-        self.sees_all.contains(&true)
+        !self.see_all.is_empty()
     }
 
-    /// Goes through a text, from one place to the next that can matter to a component that need not see every event.
+    /// Goes through a text, from one place to the next that can matter to a rule that need not see every event.
     pub fn scan<'s>(&'s self, text: &'s [u8]) -> Scan<'s> {
         let next = self.searches.iter().map(|search| search.find(text)).collect();
         Scan { needles: self, text, next }
     }
 
-    /// Marks the components to which this event can matter.
-    pub fn concerned(&self, event: &[u8], components: &mut Vec<bool>) {
-        components.clone_from(&self.sees_all);
-        let mut found = self.searches.iter().filter(|search| search.find(event).is_some()).peekable();
-        if found.peek().is_none() {
+    /// Makes `rules` those to which this event can matter.
+    pub fn concerned(&self, event: &[u8], rules: &mut RuleSet) {
+        rules.clone_from(&self.see_all);
+        if self.starts.len() == 1 {
             return;
         }
-        if found.any(|search| matches!(search, Search::Escapes(_))) {
-            components.fill(true);
-            return;
+        let (mut found, mut hidden) = (false, false);
+        for search in &self.searches {
+            let Some(_) = search.find(event) else { continue };
+            found = true;
+            hidden |= matches!(search, Search::Escapes(_));
         }
-        for found in self.all.find_overlapping_iter(event) {
-            components[self.owners[found.pattern().as_usize()] as usize] = true;
+        if hidden {
+            rules.union(&self.enabled);
+        } else if found {
+            for found in self.all.find_overlapping_iter(event) {
+                let needle = found.pattern().as_usize();
+                let owners = self.starts[needle] as usize..self.starts[needle + 1] as usize;
+                self.rules[owners].iter().for_each(|rule| rules.insert(*rule as usize));
+            }
         }
-    }
-
-    /// Whether one of these whole lines can matter to the component.
-    pub(crate) fn concern(&self, lines: &[u8], component: usize) -> bool {
-        let blank = || lines.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-        if self.sees_all[component] {
-            return !blank();
-        }
-        let mut components = Vec::new();
-        self.concerned(lines, &mut components);
-        components[component]
     }
 }
 
@@ -145,17 +176,15 @@ fn groups(needles: &[&str]) -> Option<Vec<Search>> {
     groups.map(|group| packed::Searcher::new(group).map(Search::Group)).collect()
 }
 
-fn automaton(needles: &[&str]) -> AhoCorasick {
-    // The kind that is built the fastest of those that are fast: mostly it looks at few events.
-    let builder = AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).prefilter(false).build(needles);
-    builder.expect("needles are few and short: metadata is bounded")
-}
+/// Needles of so many bytes together get an automaton that is twice as fast and takes some hundred times as much memory.
+const DENSE_BYTES_MAX: usize = 4 << 10;
 
-/// Whether an event can matter to one rule with these needles.
-pub(crate) fn concerns(event: &[u8], needles: &[String]) -> bool {
-    needles.is_empty()
-        || needles.iter().any(|needle| memmem::find(event, needle.as_bytes()).is_some())
-        || Escapes::hiding(needles.iter().map(String::as_str)).find(event).is_some()
+fn automaton(needles: &[&str]) -> AhoCorasick {
+    // The fastest kind where it is small; else the one that is built the fastest of those that are fast.
+    let bytes: usize = needles.iter().map(|needle| needle.len()).sum();
+    let kind = if bytes <= DENSE_BYTES_MAX { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA };
+    let builder = AhoCorasick::builder().kind(Some(kind)).prefilter(false).build(needles);
+    builder.expect("needles are few and short: metadata is bounded")
 }
 
 /// The escapes that may hide a needle.
@@ -195,12 +224,9 @@ impl Escapes {
 mod tests {
     use super::*;
 
-    fn needles(components: &[&[&[&str]]]) -> Needles {
-        let owned: Vec<Vec<Vec<String>>> = components
-            .iter()
-            .map(|rules| rules.iter().map(|needles| needles.iter().map(|&n| n.into()).collect()).collect())
-            .collect();
-        Needles::new(owned.iter().map(|rules| rules.iter().map(Vec::as_slice).collect()))
+    fn needles(rules: &[&[&str]]) -> Needles {
+        let owned: Vec<Vec<String>> = rules.iter().map(|needles| needles.iter().map(|&n| n.into()).collect()).collect();
+        Needles::new(owned.iter().map(|needles| Some(needles.as_slice())))
     }
 
     #[test]
@@ -215,7 +241,7 @@ mod tests {
 
     #[test]
     fn finds_needles_and_what_may_hide_them() {
-        let one = needles(&[&[&["Modify"]]]);
+        let one = needles(&[&["Modify"]]);
         for (text, at) in [
             (r#"{"a":"Modify"}"#, Some(6)),
             (r#"{"a":"modify"}"#, None),
@@ -236,7 +262,7 @@ mod tests {
         ] {
             assert_eq!(one.scan(text.as_bytes()).next(0), at, "{text}");
         }
-        let slash = needles(&[&[&["a/b<"]]]);
+        let slash = needles(&[&["a/b<"]]);
         assert_eq!(slash.scan(br#"{"x":"a\/b<"}"#).next(0), Some(7));
         assert_eq!(slash.scan(br#"{"x":"a/b\u003c"}"#).next(0), Some(9));
         assert_eq!(slash.scan(br#"{"x":"a/b\u003e"}"#).next(0), None);
@@ -244,19 +270,47 @@ mod tests {
 
     #[test]
     fn knows_whom_an_event_concerns() {
-        let many = needles(&[&[&["one"], &["two", "three"]], &[&["thr"]], &[&["four"], &[]], &[&["none"]]]);
-        let mut components = Vec::new();
+        let many = needles(&[&["one"], &["two", "three"], &["thr", "thr"], &["four"], &[], &["none"]]);
+        let mut rules = RuleSet::default();
         for (text, expected) in [
-            ("one", [true, false, true, false]),
-            ("three", [true, true, true, false]),
-            ("", [false, false, true, false]),
-            ("n\\u006fne", [true, true, true, true]),
+            ("one", &[0_usize, 4] as &[usize]),
+            ("three", &[1, 2, 4]),
+            ("", &[4]),
+            ("none", &[0, 4, 5]),
+            ("n\\u006fne", &[0, 1, 2, 3, 4, 5]),
         ] {
-            many.concerned(text.as_bytes(), &mut components);
-            assert_eq!(components, expected, "{text}");
+            many.concerned(text.as_bytes(), &mut rules);
+            assert_eq!(rules.within(0..6).collect::<Vec<_>>(), expected, "{text}");
         }
         assert!(many.see_all());
-        assert!(!needles(&[&[&["a"]], &[&["b"]]]).see_all());
+        assert!(!needles(&[&["a"], &["b"]]).see_all());
         assert!(needles(&[]).scan(b"x").next(0).is_none());
+    }
+
+    #[test]
+    fn a_disabled_rule_is_never_concerned() {
+        let (one, none) = (["one".to_owned()], []);
+        let some = Needles::new([Some(&one[..]), None, Some(&none), None]);
+        let mut rules = RuleSet::default();
+        for (text, expected) in [("one", &[0_usize, 2] as &[usize]), ("two", &[2]), ("\\u006f", &[0, 2])] {
+            some.concerned(text.as_bytes(), &mut rules);
+            assert_eq!(rules.within(0..4).collect::<Vec<_>>(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn thousands_of_needles_are_found_as_a_few_are() {
+        let words: Vec<String> = (0..5000).map(|number| format!("needle{number}.")).collect();
+        let rules: Vec<[String; 1]> = words.iter().map(|word| [word.clone()]).collect();
+        let many = Needles::new(rules.iter().map(|needles| Some(&needles[..])));
+        let mut concerned = RuleSet::default();
+        for number in [0, 17, 4999] {
+            let text = format!("aaaa {}", words[number]);
+            assert_eq!(many.scan(text.as_bytes()).next(0), Some(5));
+            many.concerned(text.as_bytes(), &mut concerned);
+            assert_eq!(concerned.within(0..5000).collect::<Vec<_>>(), [number]);
+        }
+        many.concerned(b"needle5000.", &mut concerned);
+        assert!(concerned.is_empty());
     }
 }

@@ -94,5 +94,5 @@ pub(super) fn failure(error: &wasmtime::Error, budget: &Budget) -> Failure {
             text => text,
         },
     };
-    Failure { kind, text, rule: None }
+    Failure::new(kind, text, None)
 }

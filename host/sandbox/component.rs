@@ -92,10 +92,8 @@ impl Component {
         let ready = self.code.ready.get_or_init(|| {
             let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
             let linked = self.sandbox.cached(&bytes).and_then(|compiled| self.sandbox.link(&compiled));
-            linked.map(|(ready, _)| ready).map_err(|error| Failure {
-                kind: FailureKind::Internal,
-                text: format!("its code cannot be had a second time: {error:?}"),
-                rule: None,
+            linked.map(|(ready, _)| ready).map_err(|error| {
+                Failure::new(FailureKind::Internal, format!("its code cannot be had a second time: {error:?}"), None)
             })
         });
         ready.as_ref().map_err(Failure::clone)

@@ -60,6 +60,23 @@ pub struct Failure {
     pub text: String,
     /// The rule to blame, by its number, where one is known. Else the call failed for all the rules that were asked.
     pub rule: Option<u32>,
+    /// Whether it is that of all the rules that were asked, so that asking them one by one would tell nothing more.
+    pub is_everybodys: bool,
+}
+
+/// How much of a rule's own words is kept, in bytes.
+pub(super) const FAILURE_TEXT_BYTES_MAX: usize = 4 << 10;
+
+impl Failure {
+    /// A failure of this rule, or of a call.
+    pub(super) fn new(kind: FailureKind, text: impl Into<String>, rule: Option<u32>) -> Self {
+        let mut text = text.into();
+        if text.len() > FAILURE_TEXT_BYTES_MAX {
+            text.truncate(text.floor_char_boundary(FAILURE_TEXT_BYTES_MAX));
+            text.push('…');
+        }
+        Self { kind, text, rule, is_everybodys: false }
+    }
 }
 
 /// The kinds of [`Failure`].

@@ -59,21 +59,20 @@ impl Instance {
         Retries(self.event_fuel(event).saturating_mul(RETRIED_EVENTS_MAX))
     }
 
-    /// Has an event judged again.
+    /// Has an event judged again. `None` where that has taken all that it may.
     pub(crate) fn retry(
         &mut self,
         event: &[u8],
-        asked: &[u32],
+        asked: Option<&[u32]>,
         retries: &mut Retries,
-    ) -> Result<Vec<Finding>, Failure> {
+    ) -> Option<Result<Vec<Finding>, Failure>> {
         let fuel = self.event_fuel(event).min(retries.0);
         if fuel == 0 {
-            let text = "failed together with other rules, too many to tell which of them is to blame".into();
-            return Err(Failure { kind: FailureKind::Fuel, text, rule: None });
+            return None;
         }
-        let (answer, spent) = self.evaluate_within(event, Some(asked), fuel);
+        let (answer, spent) = self.evaluate_within(event, asked, fuel);
         retries.0 -= spent.min(retries.0);
-        answer
+        Some(answer)
     }
 
     fn event_fuel(&self, event: &[u8]) -> u64 {
@@ -92,7 +91,8 @@ impl Instance {
             Some(live) => live,
             None => match Live::start_configured(&self.component) {
                 Ok(live) => live,
-                Err(failure) => return (Err(failure), fuel),
+                // It would not start for fewer rules either.
+                Err(failure) => return (Err(Failure { is_everybodys: true, ..failure }), fuel),
             },
         };
         if let Err(error) = live.store.set_fuel(fuel) {
@@ -120,7 +120,7 @@ fn findings(
     answer: Result<Vec<contract::Finding>, contract::Fault>,
     asked: Option<&[u32]>,
 ) -> Result<Vec<Finding>, Failure> {
-    let wrong = |rule, kind, text| Err(Failure { kind, text, rule });
+    let wrong = |rule, kind, text: String| Err(Failure::new(kind, text, rule));
     let answer = match answer {
         Ok(answer) => answer,
         Err(contract::Fault::Malformed(text)) => return wrong(None, FailureKind::Malformed, text),
@@ -195,8 +195,8 @@ impl Live {
         for (rule, settings) in &component.settings {
             live.store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, live.store.data()))?;
             if live.call(|filter, store| filter.call_configure(store, *rule, settings))?.is_err() {
-                let text = "refuses the settings that it took before".into();
-                return Err(Failure { kind: FailureKind::Answer, text, rule: Some(*rule) });
+                let text = "refuses the settings that it took before";
+                return Err(Failure::new(FailureKind::Answer, text, Some(*rule)));
             }
         }
         live.store.set_hostcall_fuel(limits.answer_bytes);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use trommel::{Emit, OnError, event_of_letter};
+use trommel::{Emit, Letter, OnError};
 
 use super::through::{How, Out, lines};
 
@@ -46,19 +46,25 @@ pub(crate) fn letters(input: &[u8], how: &How, out: &Out) {
         let number = letter["line"].as_u64().expect("a line's number");
         let line = events.iter().find(|line| line.number == number).expect("a line of the input");
         let kind = letter["error"]["kind"].as_str().expect("a kind");
-        let event = event_of_letter(&letter.to_string()).expect("a letter");
+        let event = Letter::parse(letter.to_string().as_bytes()).expect("a letter").event;
         let whole = line.bytes.strip_suffix(b"\r").unwrap_or(line.bytes);
         assert_eq!(event.as_deref(), (!line.too_long).then_some(whole), "the letter's event");
         assert_eq!(kind == "too_long", line.too_long, "{letter}");
-        assert_eq!(letter["rule"].is_null(), line.too_long || !is_object(line.bytes), "{letter}");
-        seen.push((number, letter["rule"].to_string()));
+        let rules = letter["rules"].as_array().expect("a list");
+        let is_none = line.too_long || (!is_object(line.bytes) && kind != "resting");
+        assert_eq!(rules.is_empty(), is_none, "{letter}");
+        if rules.is_empty() {
+            seen.push((number, String::new()));
+        }
+        seen.extend(rules.iter().map(|rule| (number, rule.to_string())));
     }
     let count = seen.len();
     seen.dedup();
     assert_eq!(seen.len(), count, "an event is told of twice");
     let of = |kind: &str| out.letters.iter().filter(|letter| letter["error"]["kind"] == kind).count() as u64;
     assert_eq!(of("too_long"), too_long);
-    let no_objects = out.letters.iter().filter(|letter| letter["rule"].is_null()).count() as u64 - too_long;
+    let no_objects =
+        out.letters.iter().filter(|letter| letter["rules"] == serde_json::json!([])).count() as u64 - too_long;
     assert_eq!(no_objects, out.counts.malformed);
     if how.validate {
         let expected = events.iter().filter(|line| !line.too_long && !is_object(line.bytes)).count() as u64;
@@ -69,8 +75,9 @@ pub(crate) fn letters(input: &[u8], how: &How, out: &Out) {
 /// Checks that matched and unmatched lines together are all lines: each once, and where a rule failed, as `on_error` says.
 pub(crate) fn parted(input: &[u8], how: &How, matched: &Out, unmatched: &Out) {
     let (yes, no) = (matched.lines(), unmatched.lines());
-    let failed =
-        |number: u64| matched.letters.iter().any(|letter| letter["line"] == number && !letter["rule"].is_null());
+    let failed = |number: u64| {
+        matched.letters.iter().any(|letter| letter["line"] == number && letter["rules"] != serde_json::json!([]))
+    };
     // How many lines of each may have been passed: where two lines are alike, either may be the one that is missing.
     let mut passed = BTreeSet::from([(0, 0)]);
     for line in events(input, how) {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use trommel::{
-    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Input, Job, Limits, OnError, Reading, Sandbox, Stop,
-    Unwrap, Writing, run,
+    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, Input, Job, Judging, Limits, OnError,
+    Reading, Rules, Sandbox, Stop, Text, Unwrap, Writing, run,
 };
 
 /// A component with the name by which it is called.
@@ -27,6 +27,7 @@ pub(crate) struct How {
     pub(crate) emit: Emit,
     pub(crate) on_error: OnError,
     pub(crate) failures_max: u64,
+    pub(crate) rest_events: u64,
     pub(crate) needles: bool,
     pub(crate) validate: bool,
     pub(crate) line_buffered: bool,
@@ -45,6 +46,7 @@ impl Default for How {
             emit: Emit::Alerts,
             on_error: OnError::Pass,
             failures_max: 0,
+            rest_events: 1000,
             needles: true,
             validate: false,
             line_buffered: false,
@@ -141,7 +143,7 @@ pub(crate) fn through(components: &[Named], how: &How, inputs: Vec<File>) -> Out
     let told = messages.clone();
     let mut letters = tempfile::tempfile().expect("a file without a name");
     let job = Job {
-        components: components.to_vec(),
+        rules: Exchange::new(Arc::new(Rules::new(components.to_vec()))),
         reading: Reading {
             inputs: inputs
                 .into_iter()
@@ -152,24 +154,27 @@ pub(crate) fn through(components: &[Named], how: &How, inputs: Vec<File>) -> Out
             event_bytes_max: how.event_bytes_max,
             block_bytes: how.block_bytes,
         },
-        writing: Writing {
-            emit: how.emit,
+        judging: Judging {
+            needles: how.needles,
+            validate: how.validate,
             on_error: how.on_error,
             failures_max: how.failures_max,
-            line_buffered: how.line_buffered,
+            rest_events: how.rest_events,
+            threads: how.threads,
+            ..Judging::default()
         },
-        needles: how.needles,
-        validate: how.validate,
-        isolate: false,
-        include_event: false,
-        threads: how.threads,
-        stack_bytes: trommel::limits::STACK_BYTES_MAX,
         dead_letters: Some(letters.try_clone().expect("a file")),
         tell: Box::new(move |message| told.lock().expect("no panic while locked").push(message.to_owned())),
         progress: Arc::default(),
         stop: how.stop.clone(),
     };
-    let (counts, ended) = run(job, sink.clone());
+    let writing = Writing {
+        emit: how.emit,
+        drop_unjudged: how.on_error == OnError::Drop,
+        include_event: false,
+        line_buffered: how.line_buffered,
+    };
+    let (counts, ended) = run(job, Text::new(writing, sink.clone()));
     let mut kept = String::new();
     letters.rewind().and_then(|()| letters.read_to_string(&mut kept)).expect("the letters can be read");
     let letter = |line: &str| {
