@@ -17,6 +17,7 @@ pub mod diagnostics;
 pub mod prefilter;
 
 mod input;
+mod job;
 mod judge;
 mod output;
 mod replay;
@@ -28,6 +29,7 @@ mod threads;
 pub use input::records::{NoPointer, Unwrap};
 pub use input::source::{Progress, Stop};
 pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
+pub use job::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS};
 pub use output::counts::{Counts, RuleCounts};
 pub use output::dead_letter::{Letter, LetterError};
 pub use output::place::Place;
@@ -41,5 +43,5 @@ pub use sandbox::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
     compile_alone, metadata,
 };
-pub use stream::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS, run};
+pub use stream::run;
 pub use threads::{THREAD_STACK_BYTES, cores};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::diagnostics::Tell;
 use crate::input::block::{Block, Starts};
 use crate::input::source::Stop;
+use crate::job::Judging;
 use crate::judge::{Judged, Line};
 use crate::output::counts::Counts;
 use crate::output::dead_letter::{Letter, LetterError};
@@ -17,7 +18,7 @@ use crate::output::verdict::Rulings;
 use crate::output::{Ended, Output};
 use crate::prefilter::RuleSet;
 use crate::rules::Rules;
-use crate::stream::{Judging, generation, judge, selection};
+use crate::stream::{generation, judge, selection};
 
 /// Dead letters that are to be judged again.
 pub struct Replay<R> {

@@ -4,145 +4,30 @@
 //! in one thread without any handing over, and a thread that is far ahead waits, so memory stays bounded.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::diagnostics::Tell;
 use crate::input::block::Block;
-use crate::input::source::{Progress, Stop};
-use crate::input::{Piece, Reader, Reading};
+use crate::input::source::Progress;
+use crate::input::{Piece, Reader};
+use crate::job::{Exchange, Job, Judging};
 use crate::judge::resting::Resting;
 use crate::judge::{Call, Judge, Judged, Selection};
-use crate::output::breaker::Fuse;
 use crate::output::counts::Counts;
 use crate::output::report::Report;
 use crate::output::sink::Sink;
 use crate::output::verdict::Rulings;
-use crate::output::{Ended, OnError, Output};
+use crate::output::{Ended, Output};
 use crate::rules::Rules;
 use crate::sandbox::metadata::Finding;
 use crate::sandbox::{Failure, Instance};
-use crate::threads::{THREAD_STACK_BYTES, cores};
+use crate::threads::THREAD_STACK_BYTES;
 
 /// How many blocks for each thread may wait for their turn.
 const BLOCKS_AHEAD_MAX: u64 = 2;
 /// How many blocks of one piece are held before its turn.
 const BLOCKS_OF_PIECE_MAX: usize = 2;
-/// Default of [`Judging::failures_max`].
-pub const FAILURES_MAX: u64 = 100;
-/// Default of [`Judging::rest_events`].
-pub const REST_EVENTS: u64 = 1_000;
-
-/// How events are judged.
-#[derive(Debug, Clone)]
-pub struct Judging {
-    /// Whether a rule is left out for an event that holds none of its needles.
-    pub needles: bool,
-    /// Whether every event is checked to be a JSON object, also one that no rule sees.
-    pub validate: bool,
-    /// Whether every event has a fresh instance.
-    pub isolate: bool,
-    /// Whether alerts hold their event, which bounds how many of them a rule may have in a large one.
-    pub include_event: bool,
-    /// What becomes of an event that a rule failed to judge.
-    pub on_error: OnError,
-    /// After how many failures in a row a rule rests. 0: never.
-    pub failures_max: u64,
-    /// How many of the events that concern it a rule that rests does not see, before one event tries it again.
-    pub rest_events: u64,
-    /// How many threads judge.
-    pub threads: usize,
-    /// The stack that the components may use, in bytes.
-    pub stack_bytes: usize,
-}
-
-impl Default for Judging {
-    fn default() -> Self {
-        Self {
-            needles: true,
-            validate: false,
-            isolate: false,
-            include_event: false,
-            on_error: OnError::Pass,
-            failures_max: FAILURES_MAX,
-            rest_events: REST_EVENTS,
-            threads: cores(),
-            stack_bytes: crate::sandbox::limits::STACK_BYTES_MAX,
-        }
-    }
-}
-
-impl Judging {
-    pub(crate) fn fuse(&self) -> Fuse {
-        Fuse { failures_max: self.failures_max, rest_events: self.rest_events }
-    }
-}
-
-/// The rules of a run, which may be exchanged while it goes on.
-#[derive(Debug, Clone)]
-pub struct Exchange {
-    rules: Arc<Mutex<Arc<Rules>>>,
-    /// How often they were exchanged.
-    generation: Arc<AtomicU64>,
-}
-
-impl Exchange {
-    /// Begins with these rules.
-    pub fn new(rules: Arc<Rules>) -> Self {
-        Self { rules: Arc::new(Mutex::new(rules)), generation: Arc::default() }
-    }
-
-    /// Goes on with these rules. A block of events that is being judged is judged to its end by those before.
-    pub fn set(&self, rules: Arc<Rules>) {
-        *self.lock() = rules;
-        self.generation.fetch_add(1, Ordering::Release);
-    }
-
-    /// The rules now.
-    pub fn get(&self) -> Arc<Rules> {
-        self.lock().clone()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Arc<Rules>> {
-        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A run: events from somewhere, rules, and what becomes of the rest.
-pub struct Job {
-    /// The rules.
-    pub rules: Exchange,
-    /// What is read.
-    pub reading: Reading,
-    /// How it is judged.
-    pub judging: Judging,
-    /// Where events go that could not be judged.
-    pub dead_letters: Option<File>,
-    /// What takes the messages.
-    pub tell: Tell,
-    /// How the run is asked to stop.
-    pub stop: Stop,
-    /// Where the run says how far it has come.
-    pub progress: Arc<Progress>,
-}
-
-impl Job {
-    /// Sends what is read through the rules, with defaults for all else: nothing is told, and nothing stops it.
-    pub fn new(rules: Arc<Rules>, reading: Reading) -> Self {
-        Self {
-            rules: Exchange::new(rules),
-            reading,
-            judging: Judging::default(),
-            dead_letters: None,
-            tell: Box::new(|_| {}),
-            stop: Stop::default(),
-            progress: Arc::default(),
-        }
-    }
-}
-
 /// The rules for a while, and which of them rest.
 pub(crate) struct Generation {
     number: u64,
@@ -178,12 +63,13 @@ pub fn run(job: Job, sink: impl Sink + 'static) -> (Counts, Option<Ended>) {
         ahead: BLOCKS_AHEAD_MAX * judging.threads as u64,
         rules,
         generation: Mutex::new(first),
+        stack_bytes: THREAD_STACK_BYTES.saturating_add(judging.stack_bytes),
     });
     for _ in 0..judging.threads {
         let worker = Worker(shared.clone());
         let isolate = judging.isolate;
         let work = move || worker.work(selection, isolate);
-        let thread = std::thread::Builder::new().stack_size(THREAD_STACK_BYTES.saturating_add(judging.stack_bytes));
+        let thread = std::thread::Builder::new().stack_size(shared.stack_bytes);
         if let Err(error) = thread.spawn(work) {
             // Its worker was dropped; nothing was read yet that it would have to hand on.
             shared.turns().end(Ended::Threads(error));
@@ -232,6 +118,8 @@ struct Shared<S> {
     ahead: u64,
     rules: Exchange,
     generation: Mutex<Arc<Generation>>,
+    /// The stack of a thread on which rules run, in bytes.
+    stack_bytes: usize,
 }
 
 /// The input, whose pieces are numbered in their order.
@@ -282,7 +170,7 @@ impl<S: Sink> Shared<S> {
     /// The rules as they are now.
     fn generation(&self) -> Arc<Generation> {
         let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = self.rules.generation.load(Ordering::Acquire);
+        let number = self.rules.generation();
         if generation.number != number {
             *generation = self::generation(number, self.rules.get());
         }
@@ -309,7 +197,25 @@ impl<S: Sink> Shared<S> {
         {
             turns.end(ended);
         }
+        if !turns.is_over {
+            self.find_foreign(&mut turns);
+        }
         (turns.output.counts().clone(), turns.ended.take())
+    }
+}
+
+impl<S: Sink> Shared<S> {
+    /// Finds out whether the rules read events of this kind at all, on a thread that has the stack for it.
+    fn find_foreign(&self, turns: &mut Turns<S>) {
+        let Turns { output, generation, .. } = turns;
+        let mut instances: Vec<Instance> =
+            generation.rules.components().map(|component| component.instance(false)).collect();
+        // A component that fails here cannot tell.
+        let reads = |event: &[u8]| instances.iter_mut().any(|instance| instance.reads(event).unwrap_or(true));
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(self.stack_bytes);
+            let _ = thread.spawn_scoped(scope, || output.find_foreign(reads));
+        });
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Counts {
     pub broken_off: u64,
     /// Inputs that could not be opened, or not be read to their end.
     pub unread: u64,
+    /// How the first event begins, where none of those that were looked at is of a kind that any rule reads.
+    pub foreign: Option<String>,
     /// Of each enabled rule the counts of its own.
     pub rules: Vec<RuleCounts>,
 }
@@ -72,6 +74,9 @@ impl Counts {
                 line.push_str(&format!(", {count} {what}"));
             }
         }
+        if let Some(begins) = &self.foreign {
+            line.push_str(&format!("; no rule reads events of this kind: {begins}"));
+        }
         line
     }
 
@@ -87,6 +92,7 @@ impl Counts {
             "events": self.events, "bytes": self.bytes, "matched": self.matched, "alerts": self.alerts,
             "malformed": self.malformed, "too_long": self.too_long, "failed": self.failed, "unseen": self.unseen,
             "broken_off": self.broken_off, "unread": self.unread,
+            "foreign": self.foreign,
             "rules": self.rules.iter().map(rule).collect::<Vec<_>>(),
         })
         .to_string()

@@ -10,6 +10,7 @@ pub(crate) mod counts;
 pub(crate) mod dead_letter;
 pub(crate) mod place;
 pub(crate) mod report;
+pub(crate) mod samples;
 pub(crate) mod sink;
 pub(crate) mod text;
 pub(crate) mod verdict;
@@ -29,6 +30,7 @@ use crate::sandbox::metadata::Finding;
 use counts::Counts;
 use place::Place;
 use report::Report;
+use samples::Samples;
 use sink::{Judgement, Outcome, Sink};
 
 use verdict::{Ruling, Rulings};
@@ -69,6 +71,7 @@ pub(crate) struct Output<S> {
     stops: bool,
     report: Report,
     rulings: Rulings,
+    samples: Samples,
     /// Whether the line that is too long was not written to its end yet.
     in_long_line: bool,
     /// The lines of the file before those that are counted now, and those that came so far.
@@ -92,10 +95,20 @@ impl<S: Sink> Output<S> {
             stops: on_error == OnError::Stop,
             report,
             rulings,
+            samples: Samples::default(),
             in_long_line: false,
             lines_before: 0,
             lines_so_far: 0,
             complete: None,
+        }
+    }
+
+    /// Notes how the first event begins if nothing was said of any event, and `reads` holds for none of those that were
+    /// kept.
+    pub(crate) fn find_foreign(&mut self, reads: impl FnMut(&[u8]) -> bool) {
+        let counts = &mut self.report.counts;
+        if counts.matched == 0 && counts.failed == 0 && counts.unseen == 0 {
+            counts.foreign = self.samples.foreign(reads);
         }
     }
 
@@ -119,6 +132,7 @@ impl<S: Sink> Output<S> {
                 Starts::Nothing => {}
             }
             self.lines_so_far = self.lines_before + block.next_line - 1;
+            self.samples.look_at(block);
         }
         let end = judged.bytes.end;
         let whole = judged.bytes == (0..bytes.len());

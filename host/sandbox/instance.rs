@@ -54,6 +54,18 @@ impl Instance {
         self.evaluate_within(event, asked, self.event_fuel(event)).0
     }
 
+    /// Whether the event is of a kind that some rule of the component reads.
+    pub fn reads(&mut self, event: &[u8]) -> Result<bool, Failure> {
+        let mut live = match self.live.take() {
+            Some(live) => live,
+            None => Live::start_configured(&self.component)?,
+        };
+        live.store.set_fuel(self.event_fuel(event)).map_err(|error| failure(&error, live.store.data()))?;
+        let reads = live.call(|filter, store| filter.call_reads(store, event))?;
+        self.live = (!self.isolate).then_some(live);
+        Ok(reads)
+    }
+
     /// What judging this event again may take.
     pub(crate) fn retries(&self, event: &[u8]) -> Retries {
         Retries(self.event_fuel(event).saturating_mul(RETRIED_EVENTS_MAX))
