@@ -352,3 +352,39 @@ fn the_records_that_are_tried_are_often_found() {
     }
     assert!(count.iter().all(|found| *found > 40), "{count:?}");
 }
+
+/// An event that is nearly as long as one may be: this many times the same, between the two.
+fn long(before: &str, again: &str, after: &str) -> String {
+    let room = trommel::EVENT_BYTES_MAX - before.len() - after.len();
+    [before, &again.repeat(room / again.len()), after].concat()
+}
+
+/// Whoever can write events must not be able to switch a rule off: no shape of them takes too much memory or work.
+#[test]
+fn events_as_long_as_they_may_be_are_judged() {
+    let nested = format!("{}1{},", r#"{"":["#.repeat(60), "]}".repeat(60));
+    let arrays = format!("{}{},", "[".repeat(120), "]".repeat(120));
+    for event in [
+        long(r#"{"a":["#, "1,", "1]}"),
+        long(r#"{"a":["#, "[],", "1]}"),
+        long(r#"{"a":["#, "{},", "1]}"),
+        long(r#"{"a":["#, r#""","#, "1]}"),
+        long(r#"{"a":["#, r#"{"":0},"#, "1]}"),
+        long("{", r#""":0,"#, r#""a":1}"#),
+        long(r#"{"a":["#, &nested, "1]}"),
+        long(r#"{"a":["#, &arrays, "1]}"),
+        long(r#"{"a":""#, "é", r#""}"#),
+        long(r#"{"a":""#, r#"\""#, r#""}"#),
+        long(r#"{"a":""#, r"\u0041", r#""}"#),
+        long(r#"{"message":"{\"eventName\":\"a\",\"b\":["#, "[],", r#"1]}"}"#),
+        long(r#"{"message":"{\"eventName\":\"a\",\"b\":["#, r#"\"\","#, r#"1]}"}"#),
+        long(" ", " ", "{}"),
+        // Malformed at the very end.
+        long(r#"{"a":["#, "1,", "]}"),
+        long(r#"{"a":["#, "[],", "]"),
+        long(r#"{"a":""#, "a", ""),
+        long("{", r#""":0,"#, ""),
+    ] {
+        agree(event.as_bytes());
+    }
+}

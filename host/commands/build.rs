@@ -9,8 +9,8 @@ use crate::messages::{Exit, Hinted};
 
 /// Compiles a rule crate to a component and a core module.
 ///
-/// Writes <name>.wasm, the component, and <name>.core.wasm, the same code as a core module without imports for hosts
-/// that know no components, and prints the component's path.
+/// Writes <name>.wasm, the component, and <name>.core.wasm, the same rule as a core module without imports or vector
+/// instructions for hosts that know no components, and prints the component's path.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// The folder of the rule crate.

@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use crate::event::{Event, Value};
+use crate::event::{Event, Place, Value};
 use crate::java_map;
 use crate::scan::Kind;
 use crate::values::Values;
@@ -28,7 +28,7 @@ enum Form {
 /// Where a record lies: in the event itself, or in one that was a text in it.
 pub(crate) struct Located {
     inner: Option<Rc<Event<'static>>>,
-    node: u32,
+    place: Place,
     form: Form,
 }
 
@@ -63,7 +63,7 @@ impl Event<'_> {
         });
         located.first.iter().chain(&located.others).map(|at| {
             let event = at.inner.as_deref().unwrap_or(self);
-            Record { value: event.value(at.node), form: at.form }
+            Record { value: event.value(at.place), form: at.form }
         })
     }
 }
@@ -88,7 +88,7 @@ fn locate(event: &Event<'_>, inner: Option<&Rc<Event<'static>>>, value: Value<'_
     } else {
         return;
     };
-    records.push(Located { inner: inner.cloned(), node: value.node(), form });
+    records.push(Located { inner: inner.cloned(), place: value.place(), form });
 }
 
 fn open(event: &Event<'_>, inner: Option<&Rc<Event<'static>>>, content: Value<'_>, deep: usize, records: &mut Records) {

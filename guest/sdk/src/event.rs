@@ -4,18 +4,23 @@
 //! [`values`](crate::values), what a CloudTrail record is to [`cloudtrail`](crate::cloudtrail).
 
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 
+use crate::bytes::{letters, places_of};
 use crate::cloudtrail::Records;
-use crate::scan::{self, Kind, Malformed, Node, Span};
+use crate::memo::Memo;
+use crate::scan::{self, Kind, Malformed, Node, walk};
 use crate::values::{Text, Values};
 
-/// One event: a JSON object of which only the places of its values are known, until a rule asks for one.
+/// One event: a JSON object of which only the places of its members are known, until a rule asks for one.
 pub struct Event<'e> {
     text: Cow<'e, [u8]>,
     nodes: Vec<Node>,
+    /// Whether there may be an escape, also in a name.
+    escapes: bool,
+    memory: Option<Box<scan::Memory>>,
     /// The fields that were asked for, so that many rules that read the same field search it once.
-    found: RefCell<Vec<Found>>,
+    found: Memo<What>,
     /// The CloudTrail records in the event, so that an envelope is opened once.
     pub(crate) records: OnceCell<Records>,
 }
@@ -24,30 +29,42 @@ pub struct Event<'e> {
 #[derive(Default)]
 pub(crate) struct Scratch {
     pub(crate) nodes: Vec<Node>,
-    found: Vec<Found>,
+    memory: Option<Box<scan::Memory>>,
+    found: Option<Memo<What>>,
 }
 
 /// More nodes than this are not kept for the next event: one large event must not hold memory for ever.
 pub(crate) const NODES_KEPT_MAX: usize = 16_384;
 
-/// So many fields of an event are remembered: looking them through must not cost more than searching.
-const FOUND_MAX: usize = 64;
-
-/// What a field of an object was found to be.
-struct Found {
-    object: u32,
-    name: &'static str,
-    what: What,
-}
-
-/// Nearly every field has no value, or a single one that needs no unescaping: then it is at hand.
+/// What a dotted name leads to. Nearly always it is nothing, or a single value whose text stands as it is.
+#[derive(Debug, Clone, Copy, Default)]
 enum What {
+    #[default]
     Null,
-    Text(Span, Kind),
-    Places(Places),
+    Text {
+        start: u32,
+        end: u32,
+        kind: Kind,
+    },
+    Value(Place),
+    /// Several: these are searched again.
+    Many,
 }
 
-/// The nodes to which a dotted name leads: seldom more than one.
+/// Where a value lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Its first byte.
+    start: u32,
+    /// The nodes of the members that lie in it: from this one, up to that one.
+    first: u32,
+    end: u32,
+}
+
+/// A member's name begins here, behind the quote. Zero, where nothing but white space or a brace can be, is no name.
+type Name = u32;
+
+/// The members to which a dotted name leads, by their nodes: seldom more than one.
 #[derive(Debug, Clone, Default)]
 struct Places {
     first: Option<u32>,
@@ -76,15 +93,18 @@ impl<'e> Event<'e> {
 
     /// Reads like [`parse`](Self::parse), into memory that another event has given back.
     pub(crate) fn parse_reusing(text: Cow<'e, [u8]>, scratch: Scratch) -> Result<Self, Malformed> {
-        let Scratch { mut nodes, mut found } = scratch;
-        scan::scan(&text, &mut nodes)?;
-        found.clear();
-        Ok(Self { text, nodes, found: RefCell::new(found), records: OnceCell::new() })
+        let Scratch { mut nodes, mut memory, found } = scratch;
+        let escapes = scan::scan(&text, &mut nodes, memory.get_or_insert_default())?;
+        if nodes.len() > NODES_KEPT_MAX {
+            nodes.truncate(nodes[0].next as usize);
+            nodes.shrink_to_fit();
+        }
+        Ok(Self { text, nodes, escapes, memory, found: found.unwrap_or_default(), records: OnceCell::new() })
     }
 
     pub(crate) fn into_scratch(self) -> Scratch {
         let nodes = if self.nodes.capacity() > NODES_KEPT_MAX { Vec::new() } else { self.nodes };
-        Scratch { nodes, found: self.found.into_inner() }
+        Scratch { nodes, memory: self.memory, found: Some(self.found.emptied()) }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -93,7 +113,8 @@ impl<'e> Event<'e> {
 
     /// The event itself, as a value.
     pub fn root(&self) -> Value<'_> {
-        self.value(0)
+        let Node { name: start, next: end, .. } = self.nodes[0];
+        self.value(Place { start, first: 1, end })
     }
 
     /// The values of the field with this dotted name: see [`Value::field`].
@@ -103,9 +124,66 @@ impl<'e> Event<'e> {
         self.root().known_field(name)
     }
 
-    pub(crate) fn value(&self, node: u32) -> Value<'_> {
-        Value { text: &self.text, nodes: &self.nodes, found: &self.found, node }
+    pub(crate) fn value(&self, place: Place) -> Value<'_> {
+        Value { event: self, name: 0, place }
     }
+}
+
+impl Event<'_> {
+    /// Looks for a dotted name among these members. Members of objects in arrays are among them.
+    fn search(&self, first: u32, end: u32, name: &[u8], places: &mut Places) {
+        // Most names are told by their first letters, up to four, that are the same whatever way the name is nested.
+        let wanted = letters(name);
+        let alike = if name.len() < 4 { 0 } else { places_of(b'.', wanted).trailing_zeros() / 8 };
+        let mask = u32::MAX.unbounded_shr(32 - 8 * alike.min(4));
+        let mut at = first as usize;
+        let nodes = self.nodes.get(..end as usize).unwrap_or_default();
+        while let Some(node) = nodes.get(at) {
+            if ((node.letters ^ wanted) & mask == 0 || self.escapes && places_of(b'\\', node.letters) != 0)
+                && let Some(matched) = begins_with(name, self.text.get(node.name as usize..).unwrap_or_default())
+            {
+                match name.get(matched + 1..) {
+                    None => places.add(at as u32),
+                    Some(rest) => self.search(at as u32 + 1, node.next, rest, places),
+                }
+            }
+            at = node.next as usize;
+        }
+    }
+}
+
+/// How much of a dotted name the member takes whose name begins `own`.
+#[inline(never)]
+fn begins_with(name: &[u8], own: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while let (Some(word), Some(own)) = (name.get(at..).and_then(<[u8]>::first_chunk), own.get(at..))
+        && u32::from_le_bytes(*word) == letters(own)
+        && (places_of(b'"', letters(own)) | places_of(b'\\', letters(own))) == 0
+    {
+        at += 4;
+    }
+    while own.get(at) != Some(&b'"') {
+        let byte = own.get(at)?;
+        if *byte == b'\\' {
+            return begins_unescaped(name, own);
+        }
+        if name.get(at) != Some(byte) {
+            return None;
+        }
+        at += 1;
+    }
+    ends(name, at).then_some(at)
+}
+
+#[cold]
+fn begins_unescaped(name: &[u8], own: &[u8]) -> Option<usize> {
+    let own = scan::unescape(&own[..walk::string(own, 0).0]);
+    (name.starts_with(own.as_bytes()) && ends(name, own.len())).then_some(own.len())
+}
+
+/// Whether a part of a dotted name may end here. An empty one is none.
+fn ends(name: &[u8], at: usize) -> bool {
+    at > 0 && matches!(name.get(at), None | Some(b'.'))
 }
 
 impl std::fmt::Debug for Event<'_> {
@@ -117,74 +195,98 @@ impl std::fmt::Debug for Event<'_> {
 /// A value of an event.
 #[derive(Clone, Copy)]
 pub struct Value<'v> {
-    text: &'v [u8],
-    nodes: &'v [Node],
-    found: &'v RefCell<Vec<Found>>,
-    node: u32,
+    event: &'v Event<'v>,
+    name: Name,
+    place: Place,
 }
 
 impl<'v> Value<'v> {
-    fn at(self, node: u32) -> Self {
-        Self { node, ..self }
+    fn at(self, name: Name, place: Place) -> Self {
+        Self { name, place, ..self }
     }
 
-    fn here(self) -> &'v Node {
-        &self.nodes[self.node as usize]
+    /// The member with this node.
+    fn member(self, node: u32) -> Self {
+        let Node { name, next: end, .. } = self.event.nodes[node as usize];
+        let (name_end, _) = walk::string(self.source(), name as usize);
+        let start = walk::value(self.source(), name_end) as u32;
+        self.at(name, Place { start, first: node + 1, end })
     }
 
-    pub(crate) fn node(self) -> u32 {
-        self.node
+    pub(crate) fn place(self) -> Place {
+        self.place
+    }
+
+    fn source(self) -> &'v [u8] {
+        &self.event.text
+    }
+
+    fn start(self) -> usize {
+        self.place.start as usize
     }
 
     /// What the value is.
     pub fn kind(self) -> Kind {
-        self.here().kind()
+        walk::kind(self.source(), self.start())
     }
 
     /// The value's own JSON text.
     pub fn json(self) -> &'v str {
-        let node = self.here();
-        let mut span = node.value;
-        if node.kind() == Kind::String {
-            span.start -= 1;
-            span.end += 1;
-        }
-        // The whole text was found to be UTF-8, and a value begins and ends with ASCII.
-        std::str::from_utf8(span.of(self.text)).unwrap_or_default()
+        let (end, _) = walk::end(self.source(), self.start());
+        text_of(self.source(), self.start(), end)
     }
 
     /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
     pub fn text(self) -> Option<Cow<'v, str>> {
-        let node = self.here();
-        let is_text = matches!(node.kind(), Kind::String | Kind::Number | Kind::Boolean);
-        is_text.then(|| unquoted(node.value.of(self.text), node.escaped()))
+        let text = self.source();
+        match self.kind() {
+            Kind::String => Some(string(text, self.start() + 1)),
+            Kind::Number | Kind::Boolean => {
+                Some(text_of(text, self.start(), walk::number_or_word(text, self.start())).into())
+            }
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// Where the value's text stands as it is: a string without escapes, a number or a boolean.
+    fn plain_text(self) -> Option<(usize, usize, Kind)> {
+        let (text, kind) = (self.source(), self.kind());
+        match kind {
+            Kind::String => {
+                let (end, escaped) = walk::string(text, self.start() + 1);
+                (!escaped).then_some((self.start() + 1, end, kind))
+            }
+            Kind::Number | Kind::Boolean => Some((self.start(), walk::number_or_word(text, self.start()), kind)),
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
     }
 
     /// Like [`text`](Self::text), but read only as far as it takes to compare it.
     pub(crate) fn as_text(self) -> Option<Text<'v>> {
-        let node = self.here();
-        if node.is_plain_text() {
-            Some(Text::of_event(node.value.of(self.text), node.kind()))
-        } else {
-            self.text().map(Text::from)
+        match self.plain_text() {
+            Some((start, end, kind)) => self.source().get(start..end).map(|text| Text::of_event(text, kind)),
+            None => self.text().map(Text::from),
         }
     }
 
     /// The name of a member of an object. Empty for an element of an array.
     pub fn name(self) -> Cow<'v, str> {
-        let node = self.here();
-        unquoted(node.name(self.text), node.name_escaped())
+        if self.name == 0 { Cow::Borrowed("") } else { string(self.source(), self.name as usize) }
     }
 
     /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
     pub fn children(self) -> impl Iterator<Item = Self> {
-        let node = self.here();
-        let mut next = if matches!(node.kind(), Kind::Array | Kind::Object) { self.node + 1 } else { node.next };
+        let is_object = self.kind() == Kind::Object;
+        let mut elements = (self.kind() == Kind::Array).then(|| Elements::of(self, false));
+        let mut next = self.place.first;
         std::iter::from_fn(move || {
-            (next < node.next).then(|| {
-                let child = self.at(next);
-                next = child.here().next;
-                child
+            if !is_object {
+                return elements.as_mut()?.next();
+            }
+            (next < self.place.end).then(|| {
+                let member = self.member(next);
+                next = member.place.end;
+                member
             })
         })
     }
@@ -192,7 +294,7 @@ impl<'v> Value<'v> {
     /// The elements of an array, arrays in it gone through. Any other value is its own only element.
     pub fn elements(self) -> Vec<Self> {
         match self.kind() {
-            Kind::Array => self.children().flat_map(Self::elements).collect(),
+            Kind::Array => Elements::of(self, true).collect(),
             _ => vec![self],
         }
     }
@@ -202,98 +304,68 @@ impl<'v> Value<'v> {
     /// `a.b` finds `{"a":{"b":…}}`, `{"a.b":…}` and any mixture, and all of them where there are several: a field has
     /// as many values as are found. Arrays on the way are gone through, so `a.b` has two values in
     /// `{"a":[{"b":1},{"b":2}]}`. An object is no value: its fields are.
+    #[inline(never)]
     pub fn field(self, name: &str) -> Values<'v> {
-        Values::of(self.at_name(name).into_iter())
+        Values::of(self.places(name).iter().map(|node| self.member(node)))
     }
 
     /// Every place to which the dotted name leads, whatever lies there.
     pub fn at_name(self, name: &str) -> Vec<Self> {
+        self.places(name).iter().map(|node| self.member(node)).collect()
+    }
+
+    fn places(self, name: &str) -> Places {
         let mut places = Places::default();
-        self.search(name, &mut places);
-        places.iter().map(|node| self.at(node)).collect()
+        let Place { first, end, .. } = self.place;
+        self.event.search(first, end, name.as_bytes(), &mut places);
+        places
     }
 
     /// Like [`field`](Self::field), and remembered.
+    #[inline]
     pub(crate) fn known_field(self, name: &'static str) -> Values<'v> {
-        // Most often it is the very same text in memory, and its letters need no look.
-        let same = |f: &&Found| f.object == self.node && std::ptr::eq(f.name, name);
-        if let Some(known) = self.found.borrow().iter().find(same) {
-            return self.values(&known.what);
+        match self.event.found.get(self.place.start, name) {
+            Some(what) => self.values(what, name),
+            None => self.find_field(name),
         }
-        self.find_field(name)
     }
 
     /// Not inlined, so that what is known already is got at quickly.
     #[inline(never)]
     fn find_field(self, name: &'static str) -> Values<'v> {
-        if let Some(known) = self.found.borrow().iter().find(|f| f.object == self.node && f.name == name) {
-            return self.values(&known.what);
-        }
-        let mut places = Places::default();
-        self.search(name, &mut places);
-        let what = match places.first.map(|node| &self.nodes[node as usize]) {
+        let places = self.places(name);
+        let what = match places.first {
             None => What::Null,
-            Some(only) if places.others.is_empty() && only.is_plain_text() => What::Text(only.value, only.kind()),
-            Some(_) => What::Places(places),
-        };
-        let values = self.values(&what);
-        let mut found = self.found.borrow_mut();
-        if found.len() < FOUND_MAX {
-            found.push(Found { object: self.node, name, what });
-        }
-        values
-    }
-
-    #[inline]
-    fn values(self, what: &What) -> Values<'v> {
-        match what {
-            What::Null => Values::Null,
-            What::Text(text, kind) => Values::One(Text::of_event(text.of(self.text), *kind)),
-            What::Places(places) => Values::of(places.iter().map(|node| self.at(node))),
-        }
-    }
-
-    fn search(self, name: &str, places: &mut Places) {
-        // Walks by itself: by `children` a whole event takes a twenty-fifth more of the sandbox's work.
-        let container = self.here();
-        let (is_object, end) = (container.kind() == Kind::Object, container.next);
-        let first = name.as_bytes().first();
-        let mut at = self.node + 1;
-        while at < end {
-            let node = &self.nodes[at as usize];
-            if !is_object {
-                if matches!(node.kind(), Kind::Object | Kind::Array) {
-                    self.at(at).search(name, places);
-                }
-            // Most names are told by their first letter.
-            } else if (node.name_first(self.text) == first || node.name_escaped())
-                && let Some(rest) = behind(name, node, self.text)
-            {
-                match rest.strip_prefix('.') {
-                    None if rest.is_empty() => places.add(at),
-                    Some(rest) if matches!(node.kind(), Kind::Object | Kind::Array) => self.at(at).search(rest, places),
-                    _ => {}
+            Some(_) if !places.others.is_empty() => What::Many,
+            Some(only) => {
+                let only = self.member(only);
+                match only.plain_text() {
+                    Some((start, end, kind)) => What::Text { start: start as u32, end: end as u32, kind },
+                    None => What::Value(only.place),
                 }
             }
-            at = node.next;
+        };
+        self.event.found.set(self.place.start, name, what);
+        self.values(what, name)
+    }
+
+    #[inline(always)]
+    fn values(self, what: What, name: &str) -> Values<'v> {
+        match what {
+            What::Null => Values::Null,
+            What::Text { start, end, kind } => {
+                let text = self.source().get(start as usize..end as usize).unwrap_or_default();
+                Values::One(Text::of_event(text, kind))
+            }
+            What::Value(place) => self.at(0, place).own_values(),
+            What::Many => self.field(name),
         }
     }
-}
 
-/// What of a dotted name is left behind the name of a member, if it begins with that.
-#[inline]
-fn behind<'n>(name: &'n str, member: &Node, text: &[u8]) -> Option<&'n str> {
-    let own = member.name(text);
-    let unescaped;
-    let own = if member.name_escaped() {
-        unescaped = scan::unescape(own);
-        unescaped.as_bytes()
-    } else {
-        own
-    };
-    // An empty one is no part of a dotted name. The others are told by their length before their letters are looked at.
-    let ends = matches!(name.as_bytes().get(own.len()), None | Some(b'.'));
-    (ends && !own.is_empty() && name.as_bytes().starts_with(own)).then(|| name.get(own.len()..))?
+    #[inline(never)]
+    fn own_values(self) -> Values<'v> {
+        Values::of(std::iter::once(self))
+    }
 }
 
 impl std::fmt::Debug for Value<'_> {
@@ -302,157 +374,60 @@ impl std::fmt::Debug for Value<'_> {
     }
 }
 
-fn unquoted(inside: &[u8], escaped: bool) -> Cow<'_, str> {
-    if escaped {
-        return Cow::Owned(scan::unescape(inside));
+/// The elements of an array, found by walking over its text.
+struct Elements<'v> {
+    array: Value<'v>,
+    at: usize,
+    /// The first node behind those of the elements so far.
+    node: u32,
+    /// Whether arrays in the array are gone through, and how many of them are open.
+    deep: bool,
+    depth: u32,
+}
+
+impl<'v> Elements<'v> {
+    fn of(array: Value<'v>, deep: bool) -> Self {
+        Self { array, at: array.start() + 1, node: array.place.first, deep, depth: 1 }
     }
-    Cow::Borrowed(std::str::from_utf8(inside).unwrap_or_default())
+}
+
+impl<'v> Iterator for Elements<'v> {
+    type Item = Value<'v>;
+
+    fn next(&mut self) -> Option<Value<'v>> {
+        let text = self.array.source();
+        while self.depth > 0 {
+            self.at = walk::token(text, self.at);
+            match text.get(self.at)? {
+                b',' => {}
+                b']' => self.depth -= 1,
+                b'[' if self.deep => self.depth += 1,
+                _ => {
+                    let (end, members) = walk::end(text, self.at);
+                    let start = std::mem::replace(&mut self.at, end);
+                    let first = self.node;
+                    self.node += members;
+                    return Some(self.array.at(0, Place { start: start as u32, first, end: self.node }));
+                }
+            }
+            self.at += 1;
+        }
+        None
+    }
+}
+
+/// The inside of a string that begins here. The whole text was found to be UTF-8.
+fn string(text: &[u8], inside: usize) -> Cow<'_, str> {
+    match walk::string(text, inside) {
+        (end, true) => Cow::Owned(scan::unescape(&text[inside..end])),
+        (end, false) => Cow::Borrowed(text_of(text, inside, end)),
+    }
+}
+
+/// A piece of the text, which was found to be UTF-8; it begins and ends beside ASCII.
+fn text_of(text: &[u8], start: usize, end: usize) -> &str {
+    text.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::collection::vec;
-    use proptest::prelude::*;
-    use serde_json::Value as Json;
-
-    use super::*;
-
-    #[test]
-    fn finds_fields_nested_dotted_and_mixed() {
-        for (event, expected) in [
-            (r#"{"a":{"b":{"c":"x"}}}"#, &["x"] as &[&str]),
-            (r#"{"a.b.c":"x"}"#, &["x"]),
-            (r#"{"a":{"b.c":"x"}}"#, &["x"]),
-            (r#"{"a.b":{"c":"x"}}"#, &["x"]),
-            (r#"{"a":{"b":{"c":"x"},"b.c":"y"},"a.b":{"c":"z"},"a.b.c":"0"}"#, &["x", "y", "z", "0"]),
-            (r#"{"a":{"b":{"c":["x","y"]}},"a.b.c":["z"]}"#, &["x", "y", "z"]),
-            // Arrays on the way are gone through, also arrays in arrays.
-            (r#"{"a":[{"b":{"c":1}},{"b":[{"c":2},[{"c":3}]]},{"b":4}]}"#, &["1", "2", "3"]),
-            (r#"{"a":[[[{"b":{"c":1}}]]]}"#, &["1"]),
-            // Names are compared as what they say.
-            (r#"{"\u0061":{"b\u002ec":"x"}}"#, &["x"]),
-            (r#"{"a":{"b":{"\u0063":"\u0078"}}}"#, &["x"]),
-            // Null among others is no value; what holds members is none either.
-            (r#"{"a":{"b":{"c":null}},"a.b":{"c":"x"},"a.b.c":{"d":1}}"#, &["x"]),
-            (r#"{"a":{"b":{"c":null}}}"#, &[]),
-            (r#"{"a":{"b":{"c":{"d":1}}}}"#, &[]),
-            (r#"{"a":{"b":{"C":1}},"A":{"b":{"c":1}}}"#, &[]),
-            (r#"{"a":{"bc":1},"a.bc":1,"ab":{"c":1},"a.b":1}"#, &[]),
-            (r#"{"a":"b.c","x":{"a":{"b":{"c":1}}}}"#, &[]),
-            (r#"{"":{"a":{"b":{"c":1}}},"a":{"":{"b":{"c":1}}},"a..b":{"c":1},".a":{"b":{"c":1}}}"#, &[]),
-            (r#"{"a":{"b":{"c":1,"c":2}},"a":{"b":{"c":3}}}"#, &["1", "2", "3"]),
-        ] {
-            let event_view = Event::parse(event.as_bytes()).unwrap();
-            assert_eq!(event_view.field("a.b.c").iter().collect::<Vec<_>>(), expected, "{event}");
-            assert_eq!(event_view.field("a.b.c"), event_view.root().field("a.b.c"), "remembered: {event}");
-        }
-    }
-
-    #[test]
-    fn an_odd_name_finds_nothing() {
-        let event = Event::parse(br#"{"":1,"a":{"":2,"b":3},".":4}"#.as_slice()).unwrap();
-        for name in ["", "a.", ".a", "a..b", "b", "a.b.c", "a.b."] {
-            assert_eq!(event.field(name), Values::Null, "{name}");
-        }
-        assert_eq!(event.field("."), "4".into());
-    }
-
-    #[test]
-    fn more_fields_than_are_remembered_are_found_all_the_same() {
-        let names: Vec<&'static str> =
-            (0..200).map(|number| &*Box::leak(format!("f{number}").into_boxed_str())).collect();
-        let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":\"{name}\"")).collect();
-        let text = format!("{{{}}}", members.join(","));
-        let event = Event::parse(text.as_bytes()).unwrap();
-        for _ in 0..2 {
-            for &name in &names {
-                assert_eq!(event.field(name), name.into());
-            }
-        }
-        // Two names in different places of memory are one.
-        let again: &'static str = Box::leak("f7".to_owned().into_boxed_str());
-        assert_eq!(event.field(again), "f7".into());
-    }
-
-    #[test]
-    fn memory_that_was_given_back_holds_nothing_of_the_event_before() {
-        let first = Event::parse(br#"{"a":{"b":[1,2,3]},"c":4}"#.as_slice()).unwrap();
-        let second = Event::parse_reusing(br#"{"c":5}"#.as_slice().into(), first.into_scratch()).unwrap();
-        assert_eq!((second.field("c"), second.field("a.b")), ("5".into(), Values::Null));
-        assert_eq!(second.root().children().count(), 1);
-    }
-
-    #[test]
-    fn values_say_what_they_are() {
-        let event =
-            Event::parse(r#" {"s":"ä\n","n":-1.50,"t":true,"z":null,"a":[[1],[]],"o":{"x":[]}} "#.as_bytes()).unwrap();
-        let members: Vec<_> = event
-            .root()
-            .children()
-            .map(|v| (v.name().into_owned(), v.kind(), v.json().to_owned(), v.text().map(Cow::into_owned)))
-            .collect();
-        let expected = [
-            ("s", Kind::String, r#""ä\n""#, Some("ä\n")),
-            ("n", Kind::Number, "-1.50", Some("-1.50")),
-            ("t", Kind::Boolean, "true", Some("true")),
-            ("z", Kind::Null, "null", None),
-            ("a", Kind::Array, "[[1],[]]", None),
-            ("o", Kind::Object, r#"{"x":[]}"#, None),
-        ]
-        .map(|(name, kind, json, text)| (name.to_owned(), kind, json.to_owned(), text.map(str::to_owned)));
-        assert_eq!(members, expected);
-        let array = event.root().children().nth(4).unwrap();
-        assert_eq!(array.elements().iter().map(|v| v.json()).collect::<Vec<_>>(), ["1"]);
-        assert_eq!(format!("{array:?}"), "[[1],[]]");
-        assert_eq!(format!("{event:?}").trim(), event.root().json());
-    }
-
-    /// Every value with the dotted name that leads to it. Lists are no step of the way.
-    fn named<'j>(value: &'j Json, name: &str, all: &mut Vec<(String, &'j Json)>) {
-        match value {
-            Json::Array(elements) => elements.iter().for_each(|element| match element {
-                Json::Array(_) | Json::Object(_) => named(element, name, all),
-                _ => {}
-            }),
-            Json::Object(members) => {
-                for (own, value) in members.iter().filter(|(own, _)| !own.is_empty()) {
-                    let name = if name.is_empty() { own.clone() } else { format!("{name}.{own}") };
-                    all.push((name.clone(), value));
-                    named(value, &name, all);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn tree() -> impl Strategy<Value = Json> {
-        let name = || prop::sample::select(vec!["a", "b", "a.b", "b.a", "", "a.", "ä"]);
-        let leaf = prop_oneof![Just(Json::Null), any::<u8>().prop_map(Json::from), "[a-z.]{0,3}".prop_map(Json::from)];
-        let value = leaf.prop_recursive(4, 24, 4, move |inner| {
-            prop_oneof![
-                1 => vec(inner.clone(), 0..4).prop_map(Json::from),
-                2 => vec((name(), inner), 0..4).prop_map(|members| members.into_iter().collect::<Json>()),
-            ]
-        });
-        vec((name(), value), 0..4).prop_map(|members| members.into_iter().collect())
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn finds_what_the_names_on_the_way_spell(tree in tree()) {
-            let text = tree.to_string();
-            let event = Event::parse(text.as_bytes()).unwrap();
-            let mut all = Vec::new();
-            named(&tree, "", &mut all);
-            for name in ["a", "b", "a.b", "b.a", "a.b.a", "a.a.b.b", "a.", "ä", "ä.a", "a..b"] {
-                let found: Vec<Json> =
-                    event.root().at_name(name).iter().map(|v| serde_json::from_str(v.json()).unwrap()).collect();
-                let expected: Vec<Json> =
-                    all.iter().filter(|(own, _)| own == name).map(|(_, value)| (*value).clone()).collect();
-                prop_assert_eq!(found, expected, "{} in {}", name, text);
-            }
-        }
-    }
-}
+mod tests;

@@ -41,6 +41,7 @@
 //!
 //! Not here: how a rule is compiled, run and bounded. That is the host's.
 
+mod bytes;
 mod cloudtrail;
 mod contract;
 mod dissect;
@@ -48,6 +49,7 @@ mod event;
 mod finding;
 mod java_map;
 mod kept;
+mod memo;
 mod metadata;
 mod rule_set;
 mod scan;

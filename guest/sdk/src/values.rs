@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::{BitAnd, Deref, Not};
 
+use crate::bytes::same;
 use crate::event::Value;
 use crate::scan::Kind;
 
@@ -73,7 +74,7 @@ impl<'v, T: Into<Cow<'v, str>>> From<T> for Text<'v> {
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
+        same(self.as_bytes(), other.as_bytes())
     }
 }
 
@@ -113,7 +114,7 @@ impl<'v> Values<'v> {
     /// Compares with `other`: exactly, letter case and all.
     pub fn equals(&self, other: &str) -> Truth {
         match self {
-            Self::One(value) => (value.as_bytes() == other.as_bytes()).into(),
+            Self::One(value) => same(value.as_bytes(), other.as_bytes()).into(),
             Self::Null | Self::Many(_) => Truth::Unknown,
         }
     }
