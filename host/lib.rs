@@ -12,6 +12,7 @@
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
 
+#[cfg(feature = "build")]
 pub mod build;
 pub mod diagnostics;
 pub mod prefilter;
