@@ -15,6 +15,7 @@
 #[cfg(feature = "build")]
 pub mod build;
 pub mod diagnostics;
+pub mod files;
 pub mod prefilter;
 
 mod input;

@@ -176,6 +176,16 @@ pub(crate) fn cannot_configure(file: &Path, id: &str, error: &ConfigureError) ->
     }
 }
 
+/// Prints the answer of a command on stdout. Whoever reads only its beginning (`| head`) has what they wanted.
+pub(crate) fn answer(text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
 /// Prints a line on stderr as it is.
 pub(crate) fn line(text: &str) {
     use std::io::Write as _;

@@ -6,14 +6,11 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use support::{Ran, run, trommel, wat::binary};
-
-/// How long a process may take for what takes it moments.
-const PATIENCE: Duration = Duration::from_secs(30);
+use support::place::{Place, compilers, wait_for};
+use support::{run, trommel, wat::binary};
 
 /// A large function that is hard for a compiler: each of its many values is alive to the end.
 fn hard_to_compile() -> Vec<u8> {
@@ -27,84 +24,6 @@ fn hard_to_compile() -> Vec<u8> {
     }
     function += &"i32.xor\n".repeat(VALUES - 1);
     binary(&(function + ")"))
-}
-
-/// A folder for a run, with a cache and a place for temporary files of its own.
-struct Place(tempfile::TempDir);
-
-impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir(folder.path().join("tmp")).unwrap();
-        Self(folder)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        fs::write(self.path(name), bytes).unwrap();
-        self.path(name)
-    }
-
-    /// `trommel run` here, by this program.
-    fn command(&self, mut command: Command, args: &[&str]) -> Command {
-        self.here(&mut command).arg("run").args(args);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn here<'c>(&self, command: &'c mut Command) -> &'c mut Command {
-        let folder = self.0.path();
-        command.current_dir(folder).env("XDG_CACHE_HOME", folder).env("HOME", folder).env("TMPDIR", folder.join("tmp"))
-    }
-
-    fn run(&self, args: &[&str]) -> Ran {
-        run(&mut self.command(trommel(), args), b"{}\n")
-    }
-
-    fn spawn(&self, program: Command, args: &[&str]) -> Child {
-        self.command(program, args).spawn().expect("the program starts")
-    }
-
-    /// The files that have what is known of components.
-    fn known(&self) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.path("trommel")).into_iter().flatten();
-        entries.map(|known| known.unwrap().path()).collect()
-    }
-
-    /// How many components have code in the cache.
-    fn codes(&self) -> usize {
-        let versions = fs::read_dir(self.path("wasmtime/modules")).into_iter().flatten().flatten();
-        let files = versions.flat_map(|version| fs::read_dir(version.path()).unwrap()).flatten();
-        files.filter(|file| file.path().extension().is_none()).count()
-    }
-
-    fn left_behind(&self) -> usize {
-        fs::read_dir(self.path("tmp")).unwrap().count()
-    }
-}
-
-/// The compilers that run with this limit, which tells them from all others.
-fn compilers(bytes_max: &str) -> Vec<u32> {
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let ids = processes.filter_map(|process| process.file_name().to_str()?.parse().ok());
-    ids.filter(|id| {
-        let words = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-        let mut words = words.split(|byte| *byte == 0).skip(1);
-        words.next() == Some(b"compile-child") && words.next() == Some(bytes_max.as_bytes())
-    })
-    .collect()
-}
-
-/// Waits until this holds.
-fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! `trommel build`: compiles a rule crate.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use trommel::diagnostics::say;
+use anyhow::Context as _;
+use trommel::diagnostics::{printable, say};
 
-use crate::messages::{Exit, Hinted};
+use crate::messages::{self, Exit, Hinted};
 
 /// Compiles a rule crate to a component and a core module.
 ///
@@ -22,8 +22,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let built = trommel::build::build(&arguments.crate_dir, arguments.out.as_deref(), &mut |note| say(note))
-        .map_err(Hinted::from)?;
-    writeln!(std::io::stdout(), "{}", built.component.display())?;
+    let mut begun = false;
+    let mut note = |note: &str| {
+        // There is nothing to note before the crate is known to be one.
+        if !std::mem::replace(&mut begun, true) {
+            say(&format!("compiling {}", printable(&arguments.crate_dir.to_string_lossy())));
+        }
+        say(note);
+    };
+    let built = trommel::build::build(&arguments.crate_dir, arguments.out.as_deref(), &mut note);
+    let built = built.map_err(Hinted::from)?;
+    messages::answer(&format!("{}\n", built.component.display())).context("<stdout>")?;
     Ok(Exit::AllWell)
 }

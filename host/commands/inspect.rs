@@ -1,15 +1,15 @@
 //! `trommel inspect`: prints what a component is.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 use trommel::diagnostics::{is_plain, printable};
 use trommel::metadata::{AttackEntry, Column, ColumnKind, Document, Metadata};
 
 use super::sandbox::SandboxArguments;
-use crate::messages::Exit;
+use crate::messages::{self, Exit};
 
 /// Says what a component is: its rules, and what it imports.
 ///
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         rules().for_each(|rule| text += &for_people(rule));
         text
     };
-    std::io::stdout().lock().write_all(text.as_bytes())?;
+    messages::answer(&text).context("<stdout>")?;
     Ok(Exit::AllWell)
 }
 

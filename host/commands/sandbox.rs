@@ -7,9 +7,10 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use trommel::diagnostics::{printable, reason, say};
+use trommel::diagnostics::{printable, say};
+use trommel::files::{ReadError, read_whole};
 use trommel::limits::{self, Limits};
-use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
+use trommel::{Component, LoadError, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
 use crate::messages::{self, Hinted};
 
@@ -94,7 +95,7 @@ impl SandboxArguments {
                 // One builds at a time: cargo takes all cores for itself, and what it says is in order.
                 let file = file_of(rule);
                 drop(turn);
-                let component = file.and_then(|file| load_file(&sandbox, rule, &file));
+                let component = file.and_then(|file| load_file(&sandbox, rule, &file, self.component_bytes_max));
                 if component.is_err() {
                     // All before it are taken, and none behind it matters.
                     rest().by_ref().for_each(drop);
@@ -159,12 +160,13 @@ fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
     Ok(rule.to_owned())
 }
 
-fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path) -> anyhow::Result<Component> {
-    let bytes = std::fs::read(file).map_err(|error| {
-        Hinted::new(
-            format!("{}: the rule cannot be read: {}", printable(&file.to_string_lossy()), reason(&error)),
+fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path, bytes_max: usize) -> anyhow::Result<Component> {
+    let bytes = read_whole(file, bytes_max).map_err(|error| match error {
+        ReadError::TooLarge(max) => messages::cannot_load(file, &LoadError::TooLarge(max)),
+        error => Hinted::new(
+            format!("{}: the rule cannot be read: {error}", printable(&file.to_string_lossy())),
             "a rule is a component, a .wasm file, or the folder of a rule crate",
-        )
+        ),
     })?;
     Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
 }

@@ -3,9 +3,13 @@
 use std::path::Path;
 
 use trommel::Component;
-use trommel::diagnostics::{printable, reason};
+use trommel::diagnostics::printable;
+use trommel::files::read_whole;
 
 use crate::messages::{self, Hinted};
+
+/// The largest file of settings. Not to be changed.
+const SETTINGS_BYTES_MAX: usize = 16 << 20;
 
 /// Gives settings, `[ID=]FILE`, to the rule that they are for, unless it is among those that have theirs.
 pub(crate) fn configure(
@@ -54,8 +58,8 @@ pub(crate) fn configure(
         anyhow::bail!("--settings {settings}: the rule {id} has settings already", id = printable(id));
     }
     configured.push((*at, *rule));
-    let bytes = std::fs::read(file)
-        .map_err(|error| anyhow::anyhow!("{file}: the settings cannot be read: {}", reason(&error)))?;
+    let bytes = read_whole(Path::new(file), SETTINGS_BYTES_MAX)
+        .map_err(|error| anyhow::anyhow!("{file}: the settings cannot be read: {error}"))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let byte = error.utf8_error().valid_up_to();
         anyhow::anyhow!("{file}: the settings cannot be read: invalid UTF-8 at byte {byte}")

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) mod place;
 pub(crate) mod wat;
 
 /// The program that is tested.

@@ -1,0 +1,71 @@
+//! What the program says where it cannot start: a file that is no rule; and to whom it need not say anything.
+
+mod support;
+
+use std::fs::{self, File};
+use std::os::unix::net::UnixListener;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use support::place::Place;
+use support::{run, trommel, wat::binary};
+
+/// No more than it takes to look at a file.
+const LOOK: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_rule_is_a_file_of_bounded_size() {
+    let place = Place::new();
+    fs::create_dir(place.path("folder")).unwrap();
+    // Holes: to read them would take minutes.
+    File::create(place.path("huge.wasm")).unwrap().set_len(1 << 40).unwrap();
+    File::create(place.path("huge.json")).unwrap().set_len(1 << 40).unwrap();
+    place.file("r.wasm", &binary(""));
+    let _socket = UnixListener::bind(place.path("socket")).unwrap();
+    for (rule, why) in [
+        ("/dev/zero", "/dev/zero: the rule cannot be read: is a device, not a file"),
+        ("socket", "socket: the rule cannot be read: is a socket, not a file"),
+        ("huge.wasm", "huge.wasm: is larger than 33554432 bytes"),
+        ("missing", "missing: the rule cannot be read: No such file or directory"),
+        ("folder", "folder: has no Cargo.toml"),
+    ] {
+        for command in [&["inspect"] as &[&str], &["run", "--rule"]] {
+            let start = Instant::now();
+            let ran = run(place.here(&mut trommel()).args(command).arg(rule), b"{}\n");
+            assert!(start.elapsed() < LOOK, "{rule}: {:?}", start.elapsed());
+            assert_eq!((ran.code, &*ran.stdout), (2, ""), "{rule}");
+            let told: Vec<_> = ran.stderr.lines().collect();
+            assert_eq!(told[0], format!("trommel: {why}"));
+            assert!(told.len() == 2 && told[1].starts_with("trommel: hint: "), "{told:?}");
+        }
+    }
+    let ran = place.run(&["--rule", "r.wasm", "--settings", "huge.json"]);
+    assert_eq!(ran.stderr, "trommel: huge.json: the settings cannot be read: is larger than 16777216 bytes\n");
+}
+
+#[test]
+fn a_rule_may_come_through_a_pipe() {
+    let place = Place::new();
+    support::pipe(&place.path("pipe"));
+    let writer = std::thread::spawn({
+        let pipe = place.path("pipe");
+        move || fs::write(pipe, binary(""))
+    });
+    let ran = place.run(&["--rule", "pipe"]);
+    assert_eq!((ran.code, &*ran.stderr), (0, "trommel: 1 event, 0 matched, 0 alerts\n"));
+    writer.join().unwrap().unwrap();
+}
+
+#[test]
+fn who_reads_only_the_beginning_wants_no_word() {
+    let place = Place::new();
+    place.file("r.wasm", &binary(""));
+    for json in [&[] as &[&str], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = trommel();
+        place.here(&mut command).args(["inspect", "r.wasm"]).args(json);
+        let ended = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).output().unwrap();
+        assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
+    }
+}
