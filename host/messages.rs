@@ -149,7 +149,7 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
             .into(),
         ),
         LoadError::Metadata(why) => {
-            (format!("contradicts itself: {}", printable(why)), "the rule is broken: ask its author".into())
+            (format!("breaks the contract: {}", printable(why)), "the rule is broken: ask its author".into())
         }
         _ => (format!("cannot be loaded: {error:?}"), String::new()),
     };

@@ -121,6 +121,41 @@ fn defaults_are_those_of_the_program() {
 }
 
 #[test]
+fn bounds_are_those_of_the_library() {
+    use trommel::metadata::*;
+    use trommel::{limits, prefilter};
+
+    let bounds = [
+        ("RULES_MAX", RULES_MAX),
+        ("COLUMNS_MAX", COLUMNS_MAX),
+        ("RULE_COLUMNS_MAX", RULE_COLUMNS_MAX),
+        ("NEEDLES_MAX", NEEDLES_MAX),
+        ("NEEDLES_BYTES_MAX", prefilter::NEEDLES_BYTES_MAX),
+        ("NEEDLE_BYTES_MAX", prefilter::NEEDLE_BYTES_MAX),
+        ("ID_BYTES_MAX", ID_BYTES_MAX),
+        ("NAME_BYTES_MAX", NAME_BYTES_MAX),
+        ("VERSION_BYTES_MAX", VERSION_BYTES_MAX),
+        ("LABEL_BYTES_MAX", LABEL_BYTES_MAX),
+        ("SCHEMA_BYTES_MAX", SCHEMA_BYTES_MAX),
+        ("AUTHORS_MAX", AUTHORS_MAX),
+        ("TAGS_MAX", TAGS_MAX),
+        ("REFERENCES_MAX", REFERENCES_MAX),
+        ("ATTACK_ENTRIES_MAX", ATTACK_ENTRIES_MAX),
+        ("DOCUMENTS_BYTES_MAX", limits::DOCUMENTS_BYTES_MAX),
+    ];
+    let readme = readme();
+    let rows = readme.lines().filter(|line| line.starts_with("| `") && line.contains("_MAX` |"));
+    let mut told = BTreeSet::new();
+    for row in rows {
+        let cells: Vec<_> = row.split('|').map(str::trim).collect();
+        for name in cells[1].split(", ").map(|name| name.trim_matches('`')) {
+            told.insert((name, cells[2].parse::<usize>().expect("a number")));
+        }
+    }
+    assert_eq!(told, BTreeSet::from(bounds));
+}
+
+#[test]
 fn rule_is_one_that_compiles() {
     let compiled = fs::read_to_string(support::root().join("tests/rules/root-login/src/lib.rs")).expect("it is there");
     assert_eq!(blocks(&readme(), "rust"), [compiled.as_str()]);

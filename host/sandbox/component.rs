@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::budget::{Budget, failure};
+use super::budget::Budget;
 use super::described::Described;
 use super::instance::{Instance, Live};
+use super::limits::DOCUMENTS_BYTES_MAX;
 use super::metadata::{self, Document, Metadata, SettingError};
 use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
 
@@ -43,14 +44,15 @@ impl Component {
         &self.described.imports
     }
 
-    /// What a person reads about each rule, in their order. It is asked for anew each time.
+    /// What a person reads about each rule, in their order. It is asked for anew each time. All documents together may
+    /// take as much work as loading, and [`DOCUMENTS_BYTES_MAX`].
     pub fn documents(&self) -> Result<Vec<Document>, Failure> {
         let mut live = Live::start(self)?;
-        let limits = &self.sandbox.limits;
+        let mut left = DOCUMENTS_BYTES_MAX;
         let document = |rule| {
-            live.store.set_hostcall_fuel(limits.metadata_bytes);
-            live.store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, live.store.data()))?;
+            live.store.set_hostcall_fuel(left.min(self.sandbox.limits.metadata_bytes));
             let document = live.call(|filter, store| filter.call_document(store, rule))?;
+            left = left.saturating_sub(document.description.len() + document.triage.len());
             Ok(Document { description: document.description, triage: document.triage })
         };
         (0..self.rules().len() as u32).map(document).collect()
@@ -82,8 +84,8 @@ impl Component {
         let mut live = Live::start(self).map_err(LoadError::Describe)?;
         live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
         let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
-        let rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
-        metadata::check(&rules).map_err(LoadError::Metadata)?;
+        let mut rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
+        metadata::check(&mut rules).map_err(LoadError::Metadata)?;
         Ok(rules)
     }
 

@@ -48,8 +48,8 @@ impl Known {
 
     /// What is known. A file that is broken, or was written by other rules for metadata, is as none.
     pub(super) fn read(&self) -> Option<Described> {
-        let described: Described = serde_json::from_slice(&fs::read(&self.0).ok()?).ok()?;
-        metadata::check(&described.rules).ok()?;
+        let mut described: Described = serde_json::from_slice(&fs::read(&self.0).ok()?).ok()?;
+        metadata::check(&mut described.rules).ok()?;
         Some(described)
     }
 

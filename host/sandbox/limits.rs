@@ -57,6 +57,8 @@ pub const ANSWER_BYTES_MAX: usize = 1 << 20;
 pub const METADATA_BYTES_MAX: usize = 4 << 20;
 /// Default of [`Limits::print_bytes`].
 pub const PRINT_BYTES_MAX: usize = 64 << 10;
+/// The documents of all rules of a component together, in bytes. Not to be changed.
+pub const DOCUMENTS_BYTES_MAX: usize = 64 << 20;
 /// Threads that compile one component, so that it takes the same memory on any machine. Not to be changed.
 pub const COMPILE_THREADS_MAX: usize = 4;
 /// Handles of resources that an instance may hold. Not to be changed.

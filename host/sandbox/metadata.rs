@@ -1,10 +1,8 @@
-//! What rules say of themselves and find, as plain data, and what of it a host refuses.
+//! What rules say of themselves and find, as plain data.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-
-use crate::prefilter;
 
 /// How much harm an alert stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -156,8 +154,6 @@ pub struct Finding {
     pub event_id: Option<String>,
 }
 
-/// The longest id of a rule.
-pub const ID_BYTES_MAX: usize = 255;
 /// The longest id of an event, in bytes.
 pub const EVENT_ID_BYTES_MAX: usize = 255;
 /// The highest risk score.
@@ -165,56 +161,10 @@ pub const RISK_SCORE_MAX: u8 = 100;
 /// Members of an alert that the host writes: no column may have their names.
 pub const RESERVED_COLUMNS: [&str; 2] = ["rule", "event"];
 
-/// Finds the first thing in which the rules of a component contradict themselves or the contract.
-pub(crate) fn check(rules: &[Metadata]) -> Result<(), String> {
-    if rules.is_empty() {
-        return Err("it has no rules".into());
-    }
-    let needles: usize = rules.iter().flat_map(|rule| &rule.needles).map(String::len).sum();
-    if needles > prefilter::NEEDLES_BYTES_MAX {
-        return Err(format!("its needles have {needles} bytes together, more than {}", prefilter::NEEDLES_BYTES_MAX));
-    }
-    for (number, rule) in rules.iter().enumerate() {
-        let wrong = |what: String| Err(format!("rule {number} (`{}`): {what}", rule.id));
-        for (name, text) in [("id", &rule.id), ("name", &rule.name), ("version", &rule.version)] {
-            if text.is_empty() {
-                return wrong(format!("its {name} is empty"));
-            }
-            if text.chars().any(char::is_control) {
-                return wrong(format!("its {name} holds a control character"));
-            }
-        }
-        if rule.id.len() > ID_BYTES_MAX {
-            return wrong(format!("its id is longer than {ID_BYTES_MAX} bytes"));
-        }
-        if rules[..number].iter().any(|earlier| earlier.id == rule.id) {
-            return wrong("another rule of the component has the same id".into());
-        }
-        if rule.risk_score > RISK_SCORE_MAX {
-            return wrong(format!("its risk score is {}, above {RISK_SCORE_MAX}", rule.risk_score));
-        }
-        for (at, column) in rule.columns.iter().enumerate() {
-            let Column { name, .. } = column;
-            if name.is_empty() {
-                return wrong("a column has an empty name".into());
-            }
-            if rule.columns[..at].iter().any(|earlier| earlier.name == *name) {
-                return wrong(format!("the column `{name}` is given twice"));
-            }
-            if RESERVED_COLUMNS.contains(&name.as_str()) {
-                return wrong(format!("a column is called `{name}`, which every alert has of its own"));
-            }
-        }
-        if let Some(needle) = rule.needles.iter().find(|needle| !prefilter::is_needle(needle)) {
-            return wrong(format!(
-                "the needle `{needle}` is not 1 to {} ASCII letters, digits and punctuation without quote and backslash",
-                prefilter::NEEDLE_BYTES_MAX
-            ));
-        }
-        let schema = &rule.settings_schema;
-        if !schema.is_empty() && !matches!(serde_json::from_str(schema), Ok(serde_json::Value::Object(_))) {
-            return wrong("its settings schema is no JSON object".into());
-        }
-    }
-    Ok(())
-}
+mod check;
+
+pub(crate) use check::check;
+pub use check::{
+    ATTACK_ENTRIES_MAX, AUTHORS_MAX, COLUMNS_MAX, ID_BYTES_MAX, LABEL_BYTES_MAX, NAME_BYTES_MAX, NEEDLES_MAX,
+    REFERENCES_MAX, RULE_COLUMNS_MAX, RULES_MAX, SCHEMA_BYTES_MAX, TAGS_MAX, VERSION_BYTES_MAX,
+};

@@ -15,6 +15,15 @@ pub(crate) fn trommel() -> Command {
     Command::new(env!("CARGO_BIN_EXE_trommel"))
 }
 
+/// The program, which is killed when it takes more of the processor's time than these seconds, and gets no more than
+/// these bytes of memory, whatever a rule does. The compiler that it starts has as much for itself.
+pub(crate) fn bounded(cpu_seconds: u64, memory_bytes: u64) -> Command {
+    let mut command = Command::new("sh");
+    let limits = format!("ulimit -t {cpu_seconds} && ulimit -d {} && exec \"$0\" \"$@\"", memory_bytes >> 10);
+    command.args(["-c", &limits]).arg(trommel().get_program());
+    command
+}
+
 /// The project's folder.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
