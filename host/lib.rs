@@ -42,8 +42,8 @@ pub use replay::{Replay, ReplayError, replay};
 pub use rules::Rules;
 pub use sandbox::limits::{self, Limits};
 pub use sandbox::{
-    Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, Wasi,
-    compile_alone, metadata,
+    Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, SandboxError,
+    Wasi, compile_alone, metadata,
 };
 pub use stream::run;
 pub use threads::{THREAD_STACK_BYTES, cores};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use trommel::build::BuildError;
 use trommel::diagnostics::{printable, say};
-use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError};
+use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError, SandboxError};
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -76,6 +76,18 @@ pub(crate) fn usage(error: &clap::Error) -> Exit {
     Exit::CouldNotRun
 }
 
+/// Says why no rule can run here.
+pub(crate) fn no_sandbox(error: &SandboxError) -> Hinted {
+    let hint = match error {
+        SandboxError::NotExecutable(_) => {
+            "rules are compiled to machine code; a service needs MemoryDenyWriteExecute=no, \
+             see \"As a service\" in the README for a unit that is hardened otherwise"
+        }
+        _ => "",
+    };
+    Hinted::new(format!("no rule can run here: {error}"), hint)
+}
+
 /// Says why a component cannot be loaded.
 pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
     let path = printable(&path.to_string_lossy());
@@ -109,7 +121,7 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
             "build the rule as one component".into(),
         ),
         LoadError::CompileTime(seconds) => (
-            format!("was not compiled within {seconds} seconds"),
+            format!("was not compiled within {seconds} seconds of the processor's time"),
             "--compile-seconds-max raises the limit, for a component that you trust".into(),
         ),
         LoadError::CompileMemory(max) => (

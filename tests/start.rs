@@ -1,14 +1,16 @@
-//! What the program says where it cannot start: a file that is no rule; and to whom it need not say anything.
+//! What the program says where it cannot start: a file that is no rule, a service that may run no code; and to whom it
+//! need not say anything.
 
 mod support;
 
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
-use std::process::Stdio;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use support::place::Place;
-use support::{run, trommel, wat::binary};
+use support::{Ran, run, trommel, wat::binary};
 
 /// No more than it takes to look at a file.
 const LOOK: Duration = Duration::from_secs(5);
@@ -56,6 +58,43 @@ fn a_rule_may_come_through_a_pipe() {
     writer.join().unwrap().unwrap();
 }
 
+/// The program in a service that may not make memory executable.
+#[expect(unsafe_code, reason = "a process can deny it to itself alone, between fork and exec")]
+fn without_executable_memory() -> Command {
+    const PR_SET_MDWE: i32 = 65;
+    const PR_MDWE_REFUSE_EXEC_GAIN: u64 = 1;
+    let mut command = trommel();
+    // Safety: a system call, which touches no memory.
+    unsafe {
+        command.pre_exec(|| match libc::prctl(PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN, 0_u64, 0_u64, 0_u64) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    command
+}
+
+#[test]
+fn where_no_code_may_run_it_says_so_at_once() {
+    let place = Place::new();
+    place.file("r.wasm", &binary(""));
+    let denied = |more: &[&str]| -> Ran {
+        run(
+            &mut place.command(without_executable_memory(), &[&["--rule", "r.wasm"] as &[&str], more].concat()),
+            b"{}\n",
+        )
+    };
+    let cold = denied(&[]);
+    assert_eq!((cold.code, &*cold.stdout), (2, ""));
+    let told: Vec<_> = cold.stderr.lines().collect();
+    assert!(told[0].starts_with("trommel: no rule can run here: memory cannot be made executable: "), "{told:?}");
+    assert!(told[1].contains("MemoryDenyWriteExecute=no") && told.len() == 2, "{told:?}");
+    assert_eq!(denied(&["--no-cache"]), cold);
+    // A warm start does not need the code before an event matters: it is not to be healthy until then.
+    assert_eq!(place.run(&["--rule", "r.wasm"]).code, 0);
+    assert_eq!(denied(&[]), cold);
+}
+
 #[test]
 fn who_reads_only_the_beginning_wants_no_word() {
     let place = Place::new();
@@ -68,4 +107,20 @@ fn who_reads_only_the_beginning_wants_no_word() {
         let ended = command.stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped()).output().unwrap();
         assert_eq!((ended.status.code(), String::from_utf8_lossy(&ended.stderr).as_ref()), (Some(0), ""));
     }
+}
+
+#[test]
+fn a_terminal_is_told_what_is_compiled() {
+    let place = Place::new();
+    let component = binary("");
+    place.file("r.wasm", &component);
+    let command = format!("{} inspect r.wasm", trommel().get_program().to_string_lossy());
+    // It gives a command a terminal.
+    let told = || run(place.here(&mut Command::new("script")).args(["-qec", &command, "/dev/null"]), b"").stdout;
+    let line = format!("trommel: compiling r.wasm ({} bytes)\r\n", component.len());
+    assert!(told().starts_with(&line), "{}", told());
+    assert!(told().starts_with("r.wasm: "), "what is compiled already is not compiled");
+    fs::remove_dir_all(place.path("trommel")).unwrap();
+    let ran = run(place.here(&mut trommel()).args(["inspect", "r.wasm"]), b"");
+    assert_eq!(ran.stderr, "", "no terminal");
 }

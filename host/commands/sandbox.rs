@@ -1,5 +1,6 @@
 //! The flags of the sandbox, which all commands share that run a rule, and the loading of a rule.
 
+use std::io::IsTerminal as _;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -30,7 +31,7 @@ pub(crate) struct SandboxArguments {
     /// How large a function of a component may be.
     #[arg(long, value_name = "BYTES", default_value_t = limits::FUNCTION_BYTES_MAX, value_parser = whole::<usize>)]
     function_bytes_max: usize,
-    /// How long a component may take to compile.
+    /// How much of the processor's time a component may take to compile.
     #[arg(long, value_name = "SECONDS", default_value_t = limits::COMPILE_SECONDS_MAX, value_parser = whole::<u64>)]
     compile_seconds_max: u64,
     /// How much memory the compiler may take for a component.
@@ -118,9 +119,15 @@ impl SandboxArguments {
 
     /// Makes the sandbox.
     fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
-        let program = std::env::current_exe().context("the program cannot find itself, to compile")?;
-        let sandbox =
-            Sandbox::with_compiler(program, self.limits(), !self.no_cache, isolated).map_err(anyhow::Error::msg)?;
+        // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.
+        let own = PathBuf::from("/proc/self/exe");
+        let program = if own.exists() { Ok(own) } else { std::env::current_exe() };
+        let program = program.context("the program cannot find itself, to compile")?;
+        let sandbox = Sandbox::with_compiler(program, self.limits(), !self.no_cache, isolated);
+        let mut sandbox = sandbox.map_err(|error| messages::no_sandbox(&error))?;
+        if std::io::stderr().is_terminal() {
+            sandbox = sandbox.with_note(|name, size| say(&format!("compiling {} ({size} bytes)", printable(name))));
+        }
         Ok(sandbox.with_wasi(match self.wasi {
             WasiArgument::Nothing => Wasi::Nothing,
             WasiArgument::Deny => Wasi::Deny,

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::budget::Budget;
-use super::described::Described;
 use super::instance::{Instance, Live};
 use super::limits::DOCUMENTS_BYTES_MAX;
+use super::load::Described;
 use super::metadata::{self, Document, Metadata, SettingError};
 use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
 
@@ -93,8 +93,7 @@ impl Component {
     pub(super) fn code(&self) -> Result<&bindings::FilterPre<Budget>, Failure> {
         let ready = self.code.ready.get_or_init(|| {
             let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
-            let linked = self.sandbox.cached(&bytes).and_then(|compiled| self.sandbox.link(&compiled));
-            linked.map(|(ready, _)| ready).map_err(|error| {
+            self.sandbox.code_again(&bytes).map_err(|error| {
                 Failure::new(FailureKind::Internal, format!("its code cannot be had a second time: {error:?}"), None)
             })
         });

@@ -1,17 +1,12 @@
 //! How code is compiled and where instances lie: the settings of wasmtime.
 
-use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, ModuleVersionStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
 
+use super::error::SandboxError;
 use crate::sandbox::limits::{CORE_INSTANCES_MAX, Limits};
 
 /// `isolated` is the number of threads of which each makes instance after instance.
-pub(super) fn engine(
-    limits: &Limits,
-    cache: Option<Cache>,
-    version: ModuleVersionStrategy,
-    isolated: Option<usize>,
-) -> Result<Engine, String> {
-    let text = |error: wasmtime::Error| format!("{error:#}");
+pub(super) fn engine(limits: &Limits, isolated: Option<usize>) -> Result<Engine, SandboxError> {
     let mut config = Config::new();
     config.consume_fuel(true).wasm_backtrace_max_frames(None);
     // wasmtime refuses a stack of nothing, and one larger than those of fibers, of which there are none here.
@@ -21,11 +16,10 @@ pub(super) fn engine(
     config.wasm_memory64(false);
     // Nobody looks at a rule's stack: without what tells it apart, code is a sixth smaller and loaded sooner.
     config.generate_address_map(false).native_unwind_info(false);
-    config.cache(cache).module_version(version).map_err(text)?;
     if let Some(threads) = isolated {
         config.allocation_strategy(pool(limits, threads));
     }
-    Engine::new(&config).map_err(text)
+    Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))
 }
 
 /// Memory that instances take over from one another, as new: the kernel tells which pages were written, and these alone
@@ -46,8 +40,3 @@ fn pool(limits: &Limits, threads: usize) -> PoolingAllocationConfig {
 const POOLED_INSTANCE_BYTES_MAX: usize = 64 << 20;
 /// So much of a memory, and of a table, is kept for the next instance; what was written beyond it is given back.
 const POOLED_BYTES_KEPT: usize = 1 << 20;
-
-/// The cache in the user's cache folder, if it is wanted and can be had.
-pub(super) fn user_cache(wanted: bool) -> Option<Cache> {
-    if wanted { Cache::new(CacheConfig::new()).ok() } else { None }
-}

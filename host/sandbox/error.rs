@@ -1,10 +1,31 @@
-//! Why a component cannot be loaded or configured, or gave no answer.
+//! Why there is no sandbox, why a component cannot be loaded or configured, or gave no answer.
 //!
 //! The words for the operator are left to the program.
 
-use std::fmt;
+use std::{fmt, io};
 
 use crate::sandbox::metadata::SettingError;
+
+/// A sandbox that cannot be had.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// This process may not make memory executable, which compiled rules need: the system's error.
+    NotExecutable(io::Error),
+    /// The runtime refuses: why.
+    Engine(String),
+}
+
+impl fmt::Display for SandboxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotExecutable(error) => write!(f, "memory cannot be made executable: {error}"),
+            Self::Engine(why) => f.write_str(why),
+        }
+    }
+}
+
+impl std::error::Error for SandboxError {}
 
 /// A component that cannot be loaded.
 #[derive(Debug)]
@@ -22,7 +43,7 @@ pub enum LoadError {
     LargeFunction(usize),
     /// It is composed of components that have code of their own.
     Composed,
-    /// Compiling took more seconds than the limit, given here.
+    /// Compiling took more seconds of the processor's time than the limit, given here.
     CompileTime(u64),
     /// Compiling took more bytes of memory than the limit, given here.
     CompileMemory(usize),

@@ -7,7 +7,7 @@ pub struct Limits {
     pub component_bytes: usize,
     /// The size of one function, in bytes.
     pub function_bytes: usize,
-    /// How long compiling the component may take, in seconds.
+    /// How much of the processor's time compiling the component may take, in seconds.
     pub compile_seconds: u64,
     /// The memory that compiling the component may take, in bytes.
     pub compile_bytes: usize,
@@ -61,6 +61,8 @@ pub const PRINT_BYTES_MAX: usize = 64 << 10;
 pub const DOCUMENTS_BYTES_MAX: usize = 64 << 20;
 /// Threads that compile one component, so that it takes the same memory on any machine. Not to be changed.
 pub const COMPILE_THREADS_MAX: usize = 4;
+/// A compiler that is kept waiting for the processor is given up after so many times its seconds. Not to be changed.
+pub const COMPILE_WAIT_FACTOR: u64 = 10;
 /// Handles of resources that an instance may hold. Not to be changed.
 pub const HANDLES_MAX: usize = 10_000;
 /// Random bytes that an instance may ask for at once. Not to be changed.

@@ -51,17 +51,21 @@ impl Place {
         self.command(program, args).spawn().expect("the program starts")
     }
 
-    /// The files that have what is known of components.
-    pub(crate) fn known(&self) -> Vec<PathBuf> {
+    /// The files in the cache whose names end so.
+    pub(crate) fn kept(&self, extension: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path("trommel")).into_iter().flatten();
-        entries.map(|known| known.unwrap().path()).collect()
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.extension().is_some_and(|own| own == extension)).collect()
     }
 
-    /// How many components have code in the cache.
-    pub(crate) fn codes(&self) -> usize {
-        let versions = fs::read_dir(self.path("wasmtime/modules")).into_iter().flatten().flatten();
-        let files = versions.flat_map(|version| fs::read_dir(version.path()).unwrap()).flatten();
-        files.filter(|file| file.path().extension().is_none()).count()
+    /// The files that have what is known of components.
+    pub(crate) fn known(&self) -> Vec<PathBuf> {
+        self.kept("described")
+    }
+
+    /// The files that have code.
+    pub(crate) fn codes(&self) -> Vec<PathBuf> {
+        self.kept("code")
     }
 
     pub(crate) fn left_behind(&self) -> usize {
