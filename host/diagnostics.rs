@@ -1,6 +1,7 @@
 //! What is said on stderr while a stream runs: fit for a terminal, and bounded.
 
 use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// So many messages of a run are told; the counts at the end have the rest.
 pub const MESSAGES_MAX: u64 = 100;
@@ -9,6 +10,16 @@ const TEXT_CHARS_MAX: usize = 500;
 
 /// What takes the messages of a run: [`say`] prints them.
 pub type Tell = Box<dyn FnMut(&str) + Send>;
+
+/// A [`Tell`] that several share.
+pub(crate) type SharedTell = Arc<Mutex<Tell>>;
+
+/// Lets others tell by the same.
+pub(crate) fn shared(tell: Tell) -> (Tell, SharedTell) {
+    let all = Arc::new(Mutex::new(tell));
+    let one = all.clone();
+    (Box::new(move |message| (one.lock().unwrap_or_else(PoisonError::into_inner))(message)), all)
+}
 
 /// Tells messages, up to a number of them.
 pub(crate) struct Messages {

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use crate::diagnostics::Tell;
+use crate::diagnostics::{self, Tell};
 use crate::input::block::{Block, Starts};
 use crate::input::source::Stop;
 use crate::job::Judging;
@@ -74,10 +74,11 @@ pub fn replay<R: BufRead>(
 ) -> (Counts, Option<Ended>) {
     let Replay { rules, mut letters, name, judging, dead_letters, tell, stop } = replay;
     let selection = selection(&judging, sink.wants_quiet());
+    let (tell, printing) = diagnostics::shared(tell);
     let report = Report::new(tell, dead_letters, judging.fuse());
     let rulings = Rulings::new(judging.fuse(), judging.include_event);
     let mut output = Output::new(sink, judging.on_error, rulings, report);
-    let generation = generation(0, rules.clone());
+    let generation = generation(0, rules.clone(), &printing);
     output.exchange(&generation.rules, &generation.resting);
     let mut judge = judge(selection, &generation, judging.isolate);
     let mut block = Block { file: name.into(), starts: Starts::File, ..Block::default() };

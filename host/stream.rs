@@ -8,6 +8,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::diagnostics::{self, SharedTell};
 use crate::input::block::Block;
 use crate::input::source::Progress;
 use crate::input::{Piece, Reader};
@@ -38,11 +39,12 @@ pub(crate) struct Generation {
 /// Runs a job to the end of its input, or to whatever ends it before.
 pub fn run(job: Job, sink: impl Sink + 'static) -> (Counts, Option<Ended>) {
     let Job { rules, reading, judging, dead_letters, tell, stop, progress } = job;
+    let (tell, printing) = diagnostics::shared(tell);
     let report = Report::new(tell, dead_letters, judging.fuse());
     let rulings = Rulings::new(judging.fuse(), judging.include_event);
     let selection = selection(&judging, sink.wants_quiet());
     let mut output = Output::new(sink, judging.on_error, rulings, report);
-    let first = generation(0, rules.get());
+    let first = generation(0, rules.get(), &printing);
     output.exchange(&first.rules, &first.resting);
     let shared = Arc::new(Shared {
         input: Mutex::new(Numbered { reader: Reader::new(reading, stop, progress.clone()), pieces: 0 }),
@@ -64,6 +66,7 @@ pub fn run(job: Job, sink: impl Sink + 'static) -> (Counts, Option<Ended>) {
         rules,
         generation: Mutex::new(first),
         stack_bytes: THREAD_STACK_BYTES.saturating_add(judging.stack_bytes),
+        printing,
     });
     for _ in 0..judging.threads {
         let worker = Worker(shared.clone());
@@ -84,7 +87,8 @@ pub(crate) fn selection(judging: &Judging, blanks: bool) -> Selection {
     Selection { needles, validate, blanks, failures_max }
 }
 
-pub(crate) fn generation(number: u64, rules: Arc<Rules>) -> Arc<Generation> {
+pub(crate) fn generation(number: u64, rules: Arc<Rules>, printing: &SharedTell) -> Arc<Generation> {
+    rules.components().for_each(|component| component.tell_by(printing.clone()));
     let resting = Arc::new(Resting::none_of(rules.len()));
     Arc::new(Generation { number, rules, resting })
 }
@@ -120,6 +124,8 @@ struct Shared<S> {
     generation: Mutex<Arc<Generation>>,
     /// The stack of a thread on which rules run, in bytes.
     stack_bytes: usize,
+    /// Takes what rules print.
+    printing: SharedTell,
 }
 
 /// The input, whose pieces are numbered in their order.
@@ -172,7 +178,7 @@ impl<S: Sink> Shared<S> {
         let mut generation = self.generation.lock().unwrap_or_else(PoisonError::into_inner);
         let number = self.rules.generation();
         if generation.number != number {
-            *generation = self::generation(number, self.rules.get());
+            *generation = self::generation(number, self.rules.get(), &self.printing);
         }
         generation.clone()
     }

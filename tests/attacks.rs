@@ -3,9 +3,10 @@
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 
-use support::wat::binary;
+use support::wat::{binary, component};
 use support::{Ran, bounded, run};
 
 /// What the program may take of the processor's time over any of them, in seconds, and its compiler for itself.
@@ -95,4 +96,82 @@ fn a_needle_that_stands_often_is_one_needle() {
     let often = says(NEEDLES, 160_000, |_| number(270) + &number(1));
     let ran = judged(&often, 20_000, &[]);
     assert_eq!((ran.code, &*ran.stderr), (0, "trommel: 20000 events, 0 matched, 0 alerts\n"));
+}
+
+/// A world of WASI with one interface.
+fn wit(package: &str, interface: &str, content: &str) -> String {
+    format!(
+        "package test:wasi;\npackage {package} {{ interface {interface} {{ {content} }} }}\n\
+         world all {{ include trommel:filter/filter@0.2.0; import {}; }}",
+        package.replacen('@', &format!("/{interface}@"), 1)
+    )
+}
+
+#[test]
+fn nothing_is_wasi_that_is_not() {
+    for (package, interface) in [("wasi:evil@0.2.0", "evil"), ("wasi:io@0.2.0", "evil"), ("wasi:io@0.3.0", "poll")] {
+        let import = package.replacen('@', &format!("/{interface}@"), 1);
+        let parts = format!("(import \"{import}\" \"f\" (func $f))\n(func (export \"g\") (call $f))");
+        let made = component(&parts, &wit(package, interface, "f: func();"), "all");
+        refused(&made, &format!("imports what no rule is given: {import}"));
+    }
+}
+
+#[test]
+fn what_a_component_imports_is_bounded() {
+    let resources = |count: usize| {
+        let exports = (0..count).fold(String::new(), |mut text, at| {
+            let _ = write!(text, "(export \"r{at}\" (type (sub resource)))");
+            text
+        });
+        binary(&format!("(component (import \"wasi:io/poll@0.2.0\" (instance {exports})))"))
+    };
+    refused(&resources(1_001), "imports more than 1000 functions and resources");
+    let interfaces = |count: usize| {
+        let imports = (0..count).fold(String::new(), |mut text, at| {
+            let _ = write!(text, "(import \"wasi:io/poll@0.2.{at}\" (instance))");
+            text
+        });
+        binary(&format!("(component {imports})"))
+    };
+    refused(&interfaces(65), "imports 65 interfaces, more than 64");
+    refused(&interfaces(900), "imports 900 interfaces, more than 64");
+    let long = "n".repeat(90_000);
+    let named = binary(&format!(
+        "(component (import \"wasi:io/poll@0.2.0\" (instance (type $t (enum \"{long}1\" \"{long}2\"))
+           (export \"e\" (type $e (eq $t))) (export \"poll\" (func (param \"p\" $e))))))"
+    ));
+    refused(&named, "a name of more than 64 bytes");
+    let wide = format!("(tuple {})", "(tuple u8 u8 u8 u8 u8 u8 u8 u8 u8 u8)".repeat(90));
+    let wide: String = (0..60).map(|at| format!("(export \"f{at}\" (func (param \"p\" {wide})))")).collect();
+    let import = |at: usize| format!("(import \"wasi:io/poll@0.2.{at}\" (instance {wide}))");
+    let many = binary(&format!("(component {} {})", import(0), import(1)));
+    refused(&many, "have more than 100000 parts");
+}
+
+#[test]
+fn what_is_handed_to_the_host_is_work() {
+    let write = "(import \"wasi:io/poll@0.2.0\" \"poll\" (func $poll (param i32 i32 i32)))";
+    for element in ["u8", "tuple<u8, u8, u8, u8>", "string", "option<option<u8>>"] {
+        let wit = wit("wasi:io@0.2.0", "poll", &format!("poll: func(in: list<{element}>) -> list<u32>;"));
+        let parts = format!(
+            "{write}\n(memory (export \"memory\") 100)\n\
+             (func (export \"evaluate\") (param i32 i32 i32 i32 i32) (result i32)\n\
+             (loop (call $poll (i32.const 1024) (i32.const 15000) (i32.const 2048)) (br 0)) (unreachable))"
+        );
+        let ran = judged(&component(&parts, &wit, "all"), 50, &[]);
+        assert!(
+            ran.code == 1 && ran.stderr.ends_with("50 events, 0 matched, 0 alerts, 50 failed\n"),
+            "{element}: {ran:?}"
+        );
+    }
+}
+
+#[test]
+fn the_newest_version_that_is_spoken_is_called() {
+    let older = "package test:wasi;\npackage trommel:filter@0.0.9 { interface event-filter { describe: func(); } }\n\
+         world all { include trommel:filter/filter@0.2.0; export trommel:filter/event-filter@0.0.9; }";
+    let parts = "(func (export \"trommel:filter/event-filter@0.0.9#describe\") (unreachable))";
+    let ran = judged(&component(parts, older, "all"), 1, &[]);
+    assert_eq!((ran.code, &*ran.stderr), (0, "trommel: 1 event, 0 matched, 0 alerts\n"));
 }

@@ -142,6 +142,8 @@ fn bounds_are_those_of_the_library() {
         ("REFERENCES_MAX", REFERENCES_MAX),
         ("ATTACK_ENTRIES_MAX", ATTACK_ENTRIES_MAX),
         ("DOCUMENTS_BYTES_MAX", limits::DOCUMENTS_BYTES_MAX),
+        ("IMPORTS_MAX", limits::IMPORTS_MAX),
+        ("IMPORTED_ITEMS_MAX", limits::IMPORTED_ITEMS_MAX),
     ];
     let readme = readme();
     let rows = readme.lines().filter(|line| line.starts_with("| `") && line.contains("_MAX` |"));

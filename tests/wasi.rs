@@ -1,6 +1,8 @@
 //! Components that import WASI: they run, are given nothing, and cannot wait, reach out or take what is the host's.
 
 mod support;
+#[path = "support/through.rs"]
+mod through;
 
 use std::fs;
 
@@ -53,15 +55,13 @@ package wasi:sockets@0.2.0 {
         enum error-code { unknown, access-denied, not-supported }
         enum ip-address-family { ipv4, ipv6 }
     }
+    interface instance-network { enum kind { teapot } network-type: func() -> result<u32, kind>; }
     interface tcp { resource tcp-socket; }
     interface tcp-create-socket {
         use network.{error-code, ip-address-family};
         use tcp.{tcp-socket};
         create-tcp-socket: func(address-family: ip-address-family) -> result<tcp-socket, error-code>;
     }
-}
-package wasi:later@0.2.99 {
-    interface unheard-of { enum error { teapot } open: func(path: string) -> result<u32, error>; }
 }
 
 world all {
@@ -74,7 +74,7 @@ world all {
     import wasi:random/random@0.2.0;
     import wasi:filesystem/preopens@0.2.0;
     import wasi:sockets/tcp-create-socket@0.2.0;
-    import wasi:later/unheard-of@0.2.99;
+    import wasi:sockets/instance-network@0.2.0;
 }
 ";
 
@@ -90,7 +90,8 @@ const RANDOM: &str = r#"(import "wasi:random/random@0.2.0" "get-random-u64" (fun
 const FOLDERS: &str = r#"(import "wasi:filesystem/preopens@0.2.0" "get-directories" (func $folders (param i32)))"#;
 const SOCKET: &str =
     r#"(import "wasi:sockets/tcp-create-socket@0.2.0" "create-tcp-socket" (func $socket (param i32 i32)))"#;
-const OPEN: &str = r#"(import "wasi:later/unheard-of@0.2.99" "open" (func $open (param i32 i32 i32)))"#;
+
+const LOOKUP: &str = r#"(import "wasi:sockets/instance-network@0.2.0" "network-type" (func $lookup (param i32)))"#;
 
 /// Runs a rule whose `evaluate` is this on two events.
 fn judged(imports: &[&str], evaluate: &str, more: &[&str]) -> Ran {
@@ -106,7 +107,7 @@ fn judged(imports: &[&str], evaluate: &str, more: &[&str]) -> Ran {
 
 fn fails(imports: &[&str], evaluate: &str, why: &str) {
     let ran = judged(imports, evaluate, &["--threads", "1"]);
-    let expected: String = (1..=2).map(|line| format!("trommel: <stdin>:{line}: rule r.wasm: {why}\n")).collect();
+    let expected: String = (1..=2).map(|line| format!("trommel: <stdin>:{line}: rule hostile: {why}\n")).collect();
     assert_eq!((&*ran.stderr, ran.code), (&*(expected + "trommel: 2 events, 0 matched, 0 alerts, 2 failed\n"), 1));
 }
 
@@ -150,9 +151,9 @@ fn a_rule_cannot_wait_exit_or_ask_for_more() {
         "trap: asks for 1000000000 random bytes at once, more than 65536",
     );
     fails(
-        &[OPEN],
-        "(call $open (i32.const 0) (i32.const 8) (i32.const 2048)) (i32.const 416)",
-        "trap: asks for wasi:later/unheard-of#open, which no rule is given",
+        &[LOOKUP],
+        "(call $lookup (i32.const 2048)) (i32.const 416)",
+        "trap: asks for wasi:sockets/instance-network#network-type, which no rule is given",
     );
 }
 
@@ -198,4 +199,17 @@ fn an_operator_sees_it_and_may_refuse_it() {
         ran.stdout.contains("\nimports: WASI, with nothing granted: wasi:clocks/monotonic-clock@0.2.0\n"),
         "{ran:?}"
     );
+}
+
+#[test]
+fn what_a_rule_prints_is_a_message_of_the_run() {
+    let parts = format!(
+        "{STDOUT}\n{WRITE}\n(data (i32.const 2048) \"hi\")\n\
+         (func (export \"evaluate\") (param i32 i32 i32 i32 i32) (result i32)\n\
+         (call $write (call $stdout) (i32.const 2048) (i32.const 2) (i32.const 2060)) (i32.const 400))"
+    );
+    let component = through::sandbox().load("printing", &component(&parts, WIT, "all")).unwrap();
+    let components = [("printing".to_owned(), std::sync::Arc::new(component))];
+    let out = through::through(&components, &through::How::default(), vec![through::file(b"{}\n{}\n")]);
+    assert_eq!(out.messages, ["rule printing prints: hi"; 2]);
 }

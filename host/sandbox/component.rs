@@ -8,6 +8,7 @@ use super::limits::DOCUMENTS_BYTES_MAX;
 use super::load::Described;
 use super::metadata::{self, Document, Metadata, SettingError};
 use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
+use crate::diagnostics::SharedTell;
 
 /// A component that was loaded: its rules are known, and may be configured.
 pub struct Component {
@@ -56,6 +57,13 @@ impl Component {
             Ok(Document { description: document.description, triage: document.triage })
         };
         (0..self.rules().len() as u32).map(document).collect()
+    }
+
+    /// Has what the component prints told by this, from now on.
+    pub(crate) fn tell_by(&self, tell: SharedTell) {
+        if let Some(printing) = &self.printing {
+            printing.tell_by(tell);
+        }
     }
 
     /// Gives one rule its settings, for every instance that is made from now on.

@@ -63,6 +63,14 @@ pub const DOCUMENTS_BYTES_MAX: usize = 64 << 20;
 pub const COMPILE_THREADS_MAX: usize = 4;
 /// A compiler that is kept waiting for the processor is given up after so many times its seconds. Not to be changed.
 pub const COMPILE_WAIT_FACTOR: u64 = 10;
+/// Interfaces that a component may import. Not to be changed.
+pub const IMPORTS_MAX: usize = 64;
+/// Functions and resources in all that a component imports. Not to be changed.
+pub const IMPORTED_ITEMS_MAX: usize = 1_000;
+/// Parts of the types in all that a component imports. Not to be changed.
+pub const IMPORTED_TYPE_PARTS_MAX: usize = 100_000;
+/// The longest name in a type that a component imports. Not to be changed.
+pub const IMPORTED_NAME_BYTES_MAX: usize = 64;
 /// Handles of resources that an instance may hold. Not to be changed.
 pub const HANDLES_MAX: usize = 10_000;
 /// Random bytes that an instance may ask for at once. Not to be changed.

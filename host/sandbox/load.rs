@@ -145,7 +145,7 @@ impl Sandbox {
         let names = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
             imports.iter().filter(|(name, _)| wanted(name)).map(|(name, _)| (*name).to_owned()).collect()
         };
-        let foreign = names(&|name| !wasi::is_wasi(name));
+        let foreign = names(&|name| !wasi::is_known(name));
         if !foreign.is_empty() {
             return Err(LoadError::Imports(foreign));
         }

@@ -4,36 +4,73 @@
 //! here reaches the system, except that what a rule prints goes to stderr, up to a limit. Time stands still at its epoch,
 //! and random numbers are the same in every call, so that `evaluate` stays a pure function. What would wait, traps.
 //!
-//! The functions are made from the component's own imports, whatever the `0.2.x`, and whatever the interface: one that is
-//! not known here refuses, in its own words where its type has any.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! The functions are made from the component's own imports, whatever the `0.2.x`: one that has nothing to give refuses, in
+//! its own words where its type has any. Interfaces that WASI 0.2 does not have are not there.
 
 use wasmtime::component::types::{ComponentFunc, ComponentItem, Type};
 use wasmtime::component::{Linker, LinkerInstance, ResourceAny, ResourceDynamic, ResourceType, Val};
 use wasmtime::{Engine, StoreContextMut, Trap};
 
 use super::Budget;
-use crate::diagnostics::{printable, say};
-use crate::sandbox::limits::RANDOM_BYTES_MAX;
+use crate::sandbox::limits::{IMPORTED_ITEMS_MAX, IMPORTS_MAX, RANDOM_BYTES_MAX};
+
+mod printing;
+mod types;
+
+pub(super) use printing::{Printing, Wasi};
 
 /// Fuel of a call into the host: about what it takes in time.
 const CALL_FUEL: u64 = 1_000;
-/// Fuel of a byte that goes into the host or comes from it: each is a value of its own on the way.
-const BYTE_FUEL: u64 = 20;
+/// Fuel of a part of what goes into the host or comes from it: an element, a member, a byte of a text.
+const PART_FUEL: u64 = 20;
 /// So much may be written at once, as WASI has it.
 const WRITE_BYTES: u64 = 4096;
-/// A line that a rule prints is broken here.
-const LINE_BYTES: usize = 1024;
 
 /// A handle that is ready when it is waited for, and one that never is.
 const READY: u32 = 1;
 const NEVER: u32 = 0;
 
-/// Whether an import is of WASI 0.2.
-pub(super) fn is_wasi(name: &str) -> bool {
-    name.starts_with("wasi:") && name.split_once('@').is_some_and(|(_, version)| version.starts_with("0.2."))
+/// The interfaces of WASI 0.2.
+const INTERFACES: [&str; 30] = [
+    "cli/environment",
+    "cli/exit",
+    "cli/stderr",
+    "cli/stdin",
+    "cli/stdout",
+    "cli/terminal-input",
+    "cli/terminal-output",
+    "cli/terminal-stderr",
+    "cli/terminal-stdin",
+    "cli/terminal-stdout",
+    "clocks/monotonic-clock",
+    "clocks/timezone",
+    "clocks/wall-clock",
+    "filesystem/preopens",
+    "filesystem/types",
+    "http/outgoing-handler",
+    "http/types",
+    "io/error",
+    "io/poll",
+    "io/streams",
+    "random/insecure",
+    "random/insecure-seed",
+    "random/random",
+    "sockets/instance-network",
+    "sockets/ip-name-lookup",
+    "sockets/network",
+    "sockets/tcp",
+    "sockets/tcp-create-socket",
+    "sockets/udp",
+    "sockets/udp-create-socket",
+];
+
+/// Whether an import is an interface of WASI 0.2, in any of its versions.
+pub(super) fn is_known(name: &str) -> bool {
+    let Some((interface, version)) = name.strip_prefix("wasi:").and_then(|name| name.split_once('@')) else {
+        return false;
+    };
+    let patch = version.strip_prefix("0.2.");
+    patch.is_some_and(|patch| patch.parse::<u32>().is_ok()) && INTERFACES.contains(&interface)
 }
 
 /// What a rule asked for and cannot have: a trap.
@@ -52,73 +89,6 @@ fn refused<T>(text: impl Into<String>) -> wasmtime::Result<T> {
     Err(wasmtime::Error::new(Refused(text.into())))
 }
 
-/// What the instances of a component print, all together.
-#[derive(Debug)]
-pub(super) struct Printing {
-    name: String,
-    bytes_max: usize,
-    bytes: AtomicUsize,
-}
-
-impl Printing {
-    pub(super) fn new(name: &str, bytes_max: usize) -> Self {
-        Self { name: printable(name), bytes_max, bytes: AtomicUsize::new(0) }
-    }
-
-    /// Prints a line. What counts is what it takes on stderr.
-    fn line(&self, line: &[u8]) {
-        let text = String::from_utf8_lossy(line);
-        let message = format!("rule {} prints: {}", self.name, printable(text.trim_end_matches(['\n', '\r'])));
-        let before = self.bytes.fetch_add(message.len(), Ordering::Relaxed);
-        if before + message.len() <= self.bytes_max {
-            say(&message);
-        } else if before <= self.bytes_max {
-            let max = self.bytes_max;
-            say(&format!("rule {} prints more than {max} bytes (--print-bytes-max); the rest is left out", self.name));
-            // From now on everything is beyond the limit.
-            self.bytes.fetch_add(max + 1, Ordering::Relaxed);
-        }
-    }
-}
-
-/// What an instance keeps during a call.
-pub(super) struct Wasi {
-    printing: Arc<Printing>,
-    line: Vec<u8>,
-    random: u64,
-}
-
-impl Wasi {
-    pub(super) fn new(printing: Arc<Printing>) -> Self {
-        Self { printing, line: Vec::new(), random: 0 }
-    }
-
-    /// Ends a call: nothing of it is left for the next.
-    pub(super) fn end_call(&mut self) {
-        self.random = 0;
-        if !self.line.is_empty() {
-            self.printing.line(&self.line);
-            self.line.clear();
-        }
-    }
-
-    fn print(&mut self, byte: u8) {
-        self.line.push(byte);
-        if byte == b'\n' || self.line.len() == LINE_BYTES {
-            self.printing.line(&self.line);
-            self.line.clear();
-        }
-    }
-
-    /// The next number of the one sequence there is: SplitMix64.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-}
-
 /// Gives a component the WASI that it imports. Answers with the imports that cannot be given.
 pub(super) fn link(
     linker: &mut Linker<Budget>,
@@ -127,6 +97,10 @@ pub(super) fn link(
 ) -> wasmtime::Result<Vec<String>> {
     let mut resources = Vec::new();
     let mut missing = Vec::new();
+    let (mut items, mut types) = (0, types::Types::new());
+    if imports.len() > IMPORTS_MAX {
+        return refused(format!("it imports {} interfaces, more than {IMPORTS_MAX}", imports.len()));
+    }
     for (name, item) in imports {
         let ComponentItem::ComponentInstance(interface) = item else {
             missing.push((*name).to_owned());
@@ -135,9 +109,14 @@ pub(super) fn link(
         let mut instance = linker.instance(name)?;
         let plain_name = name.split('@').next().unwrap_or(name);
         for (export, item) in interface.exports(engine) {
+            items += 1;
+            if items > IMPORTED_ITEMS_MAX {
+                return refused(format!("it imports more than {IMPORTED_ITEMS_MAX} functions and resources"));
+            }
             match item.ty {
                 ComponentItem::Resource(resource) => define_resource(&mut instance, &mut resources, export, resource)?,
                 ComponentItem::ComponentFunc(function) => {
+                    types.check(&function)?;
                     define_function(&mut instance, &resources, plain_name, export, &function)?;
                 }
                 ComponentItem::Type(_) => {}
@@ -174,19 +153,21 @@ fn define_function(
         Some(Type::Own(made)) => resources.iter().position(|known| *known == made).map(|number| number as u32),
         _ => None,
     };
+    let has_result = function.results().len() > 0;
+    let none = function.results().next().as_ref().and_then(nothing);
     let asked = format!("{interface}#{name}");
-    instance.func_new(name, move |mut store, ty, params, results| {
-        charge(&mut store, CALL_FUEL)?;
+    instance.func_new(name, move |mut store, _, params, results| {
+        // What was handed over is there already, each part a value of its own.
+        let handed_over = params.iter().map(parts).fold(0, u64::saturating_add);
+        charge(&mut store, handed_over.saturating_mul(PART_FUEL).saturating_add(CALL_FUEL))?;
         let handles = handles(&mut store, params)?;
         let answer = match known(&asked, &mut store, params, &handles)? {
             Some(answer) => Some(answer),
-            None => match (ty.results().next(), made) {
-                (None, _) => None,
-                (Some(Type::Own(_)), Some(number)) => Some(handle(&mut store, number, readiness(&asked, params))?),
-                (Some(result), _) => match nothing(&result) {
-                    Some(answer) => Some(answer),
-                    None => return refused(format!("asks for {asked}, which no rule is given")),
-                },
+            None if !has_result => None,
+            None => match (made, &none) {
+                (Some(number), _) => Some(handle(&mut store, number, readiness(&asked, params))?),
+                (None, Some(none)) => Some(none.clone()),
+                (None, None) => return refused(format!("asks for {asked}, which no rule is given")),
             },
         };
         if let (Some(place), Some(answer)) = (results.first_mut(), answer) {
@@ -200,6 +181,20 @@ fn define_function(
 fn charge(store: &mut StoreContextMut<'_, Budget>, fuel: u64) -> wasmtime::Result<()> {
     let left = store.get_fuel()?.checked_sub(fuel).ok_or(Trap::OutOfFuel)?;
     store.set_fuel(left)
+}
+
+/// Of how many parts a value is made.
+fn parts(value: &Val) -> u64 {
+    let all = |values: &mut dyn Iterator<Item = &Val>| values.map(parts).fold(1, u64::saturating_add);
+    match value {
+        Val::String(text) => 1 + text.len() as u64,
+        Val::List(values) | Val::Tuple(values) => all(&mut values.iter()),
+        Val::Record(members) => all(&mut members.iter().map(|(_, value)| value)),
+        Val::Variant(_, Some(value)) | Val::Option(Some(value)) => 1 + parts(value),
+        Val::Result(Ok(Some(value)) | Err(Some(value))) => 1 + parts(value),
+        Val::Flags(names) => 1 + names.len() as u64,
+        _ => 1,
+    }
 }
 
 /// Takes the handles among the parameters out of the host's hands again, and answers with what each stands for.
@@ -277,14 +272,11 @@ fn known(
         }
         "wasi:io/streams#[method]output-stream.write"
         | "wasi:io/streams#[method]output-stream.blocking-write-and-flush" => {
-            if let Some(Val::List(bytes)) = params.get(1) {
-                charge(store, bytes.len() as u64 * BYTE_FUEL)?;
-                if let Some(wasi) = &mut store.data_mut().wasi {
-                    bytes.iter().for_each(|byte| {
-                        if let Val::U8(byte) = byte {
-                            wasi.print(*byte)
-                        }
-                    });
+            if let (Some(Val::List(bytes)), Some(wasi)) = (params.get(1), &mut store.data_mut().wasi) {
+                for byte in bytes {
+                    if let Val::U8(byte) = byte {
+                        wasi.print(*byte);
+                    }
                 }
             }
             ok(None)
@@ -294,7 +286,7 @@ fn known(
             if length > RANDOM_BYTES_MAX {
                 return refused(format!("asks for {length} random bytes at once, more than {RANDOM_BYTES_MAX}"));
             }
-            charge(store, length * BYTE_FUEL)?;
+            charge(store, length * PART_FUEL)?;
             let Some(wasi) = &mut store.data_mut().wasi else { return Ok(None) };
             Ok(Some(Val::List((0..length).map(|_| Val::U8(wasi.random() as u8)).collect())))
         }
