@@ -120,6 +120,9 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
             "is composed of components that have code of their own: work between them cannot be bounded".into(),
             "build the rule as one component".into(),
         ),
+        LoadError::TooMany(what, max) => {
+            (format!("has more than {max} {what}"), "no rule needs as many: ask its author".into())
+        }
         LoadError::CompileTime(seconds) => (
             format!("was not compiled within {seconds} seconds of the processor's time"),
             "--compile-seconds-max raises the limit, for a component that you trust".into(),

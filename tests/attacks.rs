@@ -98,6 +98,27 @@ fn a_needle_that_stands_often_is_one_needle() {
     assert_eq!((ran.code, &*ran.stderr), (0, "trommel: 20000 events, 0 matched, 0 alerts\n"));
 }
 
+/// A component of so many instances of one module.
+fn instances(module: &str, count: usize) -> Vec<u8> {
+    let instances = "(core instance (instantiate $m))".repeat(count);
+    binary(&format!("(component (core module $m {module}) {instances})"))
+}
+
+#[test]
+fn what_instances_take_of_the_host_is_bounded() {
+    let globals = "(global (mut i64) (i64.const 0))".repeat(900_000);
+    let items = "has more than 1000000 imports, functions, globals and elements in its instances";
+    refused(&instances(&globals, 2), items);
+    refused(&instances(&globals, 250), items);
+    let elements = format!("(table 1 funcref) (func $f) (elem declare func {})", "$f ".repeat(100_000));
+    refused(&instances(&elements, 20), items);
+    refused(&instances("", 257), "has more than 256 instances of modules");
+    refused(&instances("(memory 0) (memory 0) (memory 0)", 100), "has more than 256 memories");
+    refused(&instances("(table 0 funcref) (table 0 funcref)", 200), "has more than 256 tables");
+    let data = format!("(memory 16) (data (i32.const 0) \"{}\")", "x".repeat(1 << 20));
+    refused(&instances(&data, 200), "has more than 134217728 bytes of data in its instances");
+}
+
 /// A world of WASI with one interface.
 fn wit(package: &str, interface: &str, content: &str) -> String {
     format!(
@@ -127,6 +148,7 @@ fn what_a_component_imports_is_bounded() {
         binary(&format!("(component (import \"wasi:io/poll@0.2.0\" (instance {exports})))"))
     };
     refused(&resources(1_001), "imports more than 1000 functions and resources");
+    refused(&resources(100_001), "has more than 100000 declarations of types");
     let interfaces = |count: usize| {
         let imports = (0..count).fold(String::new(), |mut text, at| {
             let _ = write!(text, "(import \"wasi:io/poll@0.2.{at}\" (instance))");

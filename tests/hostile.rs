@@ -12,6 +12,10 @@ use support::{Ran, run, trommel, wat::binary};
 
 /// The longest that the program may take over any of these rules, on a busy machine.
 const TIME_MAX: Duration = Duration::from_secs(60);
+/// What it may take of the processor's time, in seconds: a second to start each of three instances, and little else.
+const CPU_SECONDS_MAX: u64 = 15;
+/// The memory that it may take: that of three instances of each of two rules, and little else.
+const MEMORY_BYTES_MAX: u64 = 900 << 20;
 
 /// Lines that hold one event that matters to the project's rule, and some that do not.
 fn events(count: usize) -> Vec<String> {
@@ -29,7 +33,7 @@ static EBS: LazyLock<PathBuf> = LazyLock::new(support::ebs);
 
 /// The program, to run with the project's rule and perhaps one more.
 fn command(hostile: Option<&Path>) -> std::process::Command {
-    let mut command = trommel();
+    let mut command = support::bounded(CPU_SECONDS_MAX, MEMORY_BYTES_MAX);
     command.arg("run").arg("--rule").arg(&*EBS);
     if let Some(hostile) = hostile {
         command.current_dir(hostile.parent().unwrap()).arg("--rule").arg(hostile.file_name().unwrap());

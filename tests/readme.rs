@@ -142,6 +142,10 @@ fn bounds_are_those_of_the_library() {
         ("REFERENCES_MAX", REFERENCES_MAX),
         ("ATTACK_ENTRIES_MAX", ATTACK_ENTRIES_MAX),
         ("DOCUMENTS_BYTES_MAX", limits::DOCUMENTS_BYTES_MAX),
+        ("CORE_INSTANCES_MAX", limits::CORE_INSTANCES_MAX),
+        ("INSTANCE_ITEMS_MAX", limits::INSTANCE_ITEMS_MAX),
+        ("INSTANCE_DATA_BYTES_MAX", limits::INSTANCE_DATA_BYTES_MAX),
+        ("TYPE_DECLARATIONS_MAX", limits::TYPE_DECLARATIONS_MAX),
         ("IMPORTS_MAX", limits::IMPORTS_MAX),
         ("IMPORTED_ITEMS_MAX", limits::IMPORTED_ITEMS_MAX),
     ];

@@ -12,7 +12,7 @@ pub(super) struct Budget {
     memory: Share,
     /// Elements of tables.
     elements: Share,
-    /// Whether growth was refused.
+    /// Whether growth was refused in the call that runs.
     refused: bool,
     /// What a component with WASI has. Others do without.
     pub(super) wasi: Option<Box<wasi::Wasi>>,
@@ -39,6 +39,11 @@ impl Budget {
         let share = |max| Share { taken: 0, max };
         let (memory, elements) = (share(limits.memory_bytes), share(limits.table_elements));
         Self { memory, elements, refused: false, wasi: None }
+    }
+
+    /// Begins a call: what was refused in those before does not explain how it ends.
+    pub(super) fn begin_call(&mut self) {
+        self.refused = false;
     }
 
     /// All linear memory, in bytes.

@@ -48,7 +48,7 @@ impl Component {
     /// What a person reads about each rule, in their order. It is asked for anew each time. All documents together may
     /// take as much work as loading, and [`DOCUMENTS_BYTES_MAX`].
     pub fn documents(&self) -> Result<Vec<Document>, Failure> {
-        let mut live = Live::start(self)?;
+        let mut live = Live::start(self, &mut 0)?;
         let mut left = DOCUMENTS_BYTES_MAX;
         let document = |rule| {
             live.store.set_hostcall_fuel(left.min(self.sandbox.limits.metadata_bytes));
@@ -68,7 +68,7 @@ impl Component {
 
     /// Gives one rule its settings, for every instance that is made from now on.
     pub fn configure(&mut self, rule: usize, settings: &str) -> Result<(), ConfigureError> {
-        let mut live = Live::start(self).map_err(ConfigureError::Failed)?;
+        let mut live = Live::start(self, &mut 0).map_err(ConfigureError::Failed)?;
         live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
         let number = rule as u32;
         let answer = live.call(|filter, store| filter.call_configure(store, number, settings));
@@ -89,7 +89,7 @@ impl Component {
 
     /// Asks the rules what they are.
     pub(super) fn describe(&self) -> Result<Vec<Metadata>, LoadError> {
-        let mut live = Live::start(self).map_err(LoadError::Describe)?;
+        let mut live = Live::start(self, &mut 0).map_err(LoadError::Describe)?;
         live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
         let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
         let mut rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();

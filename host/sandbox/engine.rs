@@ -1,6 +1,6 @@
 //! How code is compiled and where instances lie: the settings of wasmtime.
 
-use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, OperatorCost, PoolingAllocationConfig};
 
 use super::error::SandboxError;
 use crate::sandbox::limits::{CORE_INSTANCES_MAX, Limits};
@@ -8,7 +8,9 @@ use crate::sandbox::limits::{CORE_INSTANCES_MAX, Limits};
 /// `isolated` is the number of threads of which each makes instance after instance.
 pub(super) fn engine(limits: &Limits, isolated: Option<usize>) -> Result<Engine, SandboxError> {
     let mut config = Config::new();
-    config.consume_fuel(true).wasm_backtrace_max_frames(None);
+    config.consume_fuel(true).operator_cost(costs()).wasm_backtrace_max_frames(None);
+    // The same event gives the same answer on every processor.
+    config.relaxed_simd_deterministic(true).cranelift_nan_canonicalization(true);
     // wasmtime refuses a stack of nothing, and one larger than those of fibers, of which there are none here.
     let stack_bytes = limits.stack_bytes.max(1);
     config.max_wasm_stack(stack_bytes).async_stack_size(stack_bytes);
@@ -21,6 +23,36 @@ pub(super) fn engine(limits: &Limits, isolated: Option<usize>) -> Result<Engine,
     }
     Engine::new(&config).map_err(|error| SandboxError::Engine(format!("{error:#}")))
 }
+
+/// What instructions cost that are calls of the runtime in disguise: as many units as they take the time of others.
+/// All others cost one unit; and what copies or fills costs one more for each byte or element.
+fn costs() -> OperatorCost {
+    let mut costs = OperatorCost::new();
+    costs.MemoryGrow = GROW_FUEL;
+    costs.TableGrow = GROW_FUEL;
+    costs.variable.memory_grow_per_page = PAGE_FUEL;
+    for call in [
+        &mut costs.MemoryCopy,
+        &mut costs.MemoryFill,
+        &mut costs.MemoryInit,
+        &mut costs.DataDrop,
+        &mut costs.TableCopy,
+        &mut costs.TableFill,
+        &mut costs.TableInit,
+        &mut costs.ElemDrop,
+        &mut costs.RefFunc,
+    ] {
+        *call = CALL_FUEL;
+    }
+    costs
+}
+
+/// Growing, by however little.
+const GROW_FUEL: u8 = 200;
+/// A page of memory more: the system clears it when it is first touched.
+const PAGE_FUEL: u8 = 255;
+/// Any other call of the runtime.
+const CALL_FUEL: u8 = 50;
 
 /// Memory that instances take over from one another, as new: the kernel tells which pages were written, and these alone
 /// are written back. Nothing in it is less than any instance may have.

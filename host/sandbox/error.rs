@@ -43,6 +43,8 @@ pub enum LoadError {
     LargeFunction(usize),
     /// It is composed of components that have code of their own.
     Composed,
+    /// It has more of something than the limit: of what, and the limit.
+    TooMany(&'static str, usize),
     /// Compiling took more seconds of the processor's time than the limit, given here.
     CompileTime(u64),
     /// Compiling took more bytes of memory than the limit, given here.
@@ -119,6 +121,8 @@ pub enum FailureKind {
     Answer,
     /// A finding in an event that holds no needle of its rule.
     Needle,
+    /// To make an instance anew was not allowed: that took more work before than its events allow.
+    Restart,
 }
 
 impl FailureKind {
@@ -133,6 +137,7 @@ impl FailureKind {
             Self::Stack => "stack",
             Self::Answer => "answer",
             Self::Needle => "needle",
+            Self::Restart => "restart",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::budget::{Budget, failure};
 use super::component::Component;
 use super::limits::HANDLES_MAX;
 use super::metadata::{EVENT_ID_BYTES_MAX, Finding, RISK_SCORE_MAX, Severity};
+use super::restarts::Restarts;
 use super::{Failure, FailureKind, bindings, columns, contract, wasi};
 
 /// An instance that has grown by more is given back after the event: one large event must not hold memory for ever.
@@ -22,6 +23,7 @@ pub struct Instance {
     component: Arc<Component>,
     live: Option<Live>,
     isolate: bool,
+    restarts: Restarts,
 }
 
 /// An instance that runs.
@@ -38,7 +40,8 @@ pub(crate) struct Retries(u64);
 
 impl Instance {
     pub(super) fn new(component: Arc<Component>, isolate: bool) -> Self {
-        Self { component, live: None, isolate }
+        let restarts = Restarts::new(&component.sandbox.limits, isolate);
+        Self { component, live: None, isolate, restarts }
     }
 
     /// The component that runs here.
@@ -51,14 +54,16 @@ impl Instance {
     ///
     /// Whether a finding's rule has a needle in the event is not looked at here.
     pub fn evaluate(&mut self, event: &[u8], asked: Option<&[u32]>) -> Result<Vec<Finding>, Failure> {
-        self.evaluate_within(event, asked, self.event_fuel(event)).0
+        let fuel = self.event_fuel(event);
+        self.restarts.earn(fuel);
+        self.evaluate_within(event, asked, fuel).0
     }
 
     /// Whether the event is of a kind that some rule of the component reads.
     pub fn reads(&mut self, event: &[u8]) -> Result<bool, Failure> {
         let mut live = match self.live.take() {
             Some(live) => live,
-            None => Live::start_configured(&self.component)?,
+            None => self.restarts.start(|spent| Live::start_configured(&self.component, spent))?,
         };
         live.store.set_fuel(self.event_fuel(event)).map_err(|error| failure(&error, live.store.data()))?;
         let reads = live.call(|filter, store| filter.call_reads(store, event))?;
@@ -101,7 +106,7 @@ impl Instance {
     ) -> (Result<Vec<Finding>, Failure>, u64) {
         let mut live = match self.live.take() {
             Some(live) => live,
-            None => match Live::start_configured(&self.component) {
+            None => match self.restarts.start(|spent| Live::start_configured(&self.component, spent)) {
                 Ok(live) => live,
                 // It would not start for fewer rules either.
                 Err(failure) => return (Err(Failure { is_everybodys: true, ..failure }), fuel),
@@ -175,8 +180,8 @@ fn findings(
 }
 
 impl Live {
-    /// Makes a fresh instance, not yet configured.
-    pub(super) fn start(component: &Component) -> Result<Self, Failure> {
+    /// Makes a fresh instance, not yet configured. Adds the fuel that it takes to `spent`.
+    pub(super) fn start(component: &Component, spent: &mut u64) -> Result<Self, Failure> {
         let code = component.code()?;
         let limits = &component.sandbox.limits;
         let mut budget = Budget::new(limits);
@@ -187,7 +192,9 @@ impl Live {
         // Until the caller knows what it asks for.
         store.set_hostcall_fuel(limits.answer_bytes);
         store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, &Budget::new(limits)))?;
-        match code.instantiate(&mut store) {
+        let instance = code.instantiate(&mut store);
+        *spent += limits.load_fuel.saturating_sub(store.get_fuel().unwrap_or(0));
+        match instance {
             Ok(filter) => {
                 if let Some(wasi) = &mut store.data_mut().wasi {
                     wasi.end_call();
@@ -200,13 +207,15 @@ impl Live {
     }
 
     /// Makes a fresh instance whose rules have their settings.
-    fn start_configured(component: &Component) -> Result<Self, Failure> {
-        let mut live = Self::start(component)?;
+    fn start_configured(component: &Component, spent: &mut u64) -> Result<Self, Failure> {
+        let mut live = Self::start(component, spent)?;
         let limits = &component.sandbox.limits;
         live.store.set_hostcall_fuel(limits.metadata_bytes);
         for (rule, settings) in &component.settings {
             live.store.set_fuel(limits.load_fuel).map_err(|error| failure(&error, live.store.data()))?;
-            if live.call(|filter, store| filter.call_configure(store, *rule, settings))?.is_err() {
+            let taken = live.call(|filter, store| filter.call_configure(store, *rule, settings));
+            *spent += limits.load_fuel.saturating_sub(live.store.get_fuel().unwrap_or(0));
+            if taken?.is_err() {
                 let text = "refuses the settings that it took before";
                 return Err(Failure::new(FailureKind::Answer, text, Some(*rule)));
             }
@@ -220,6 +229,7 @@ impl Live {
         &mut self,
         call: impl FnOnce(&contract::Guest, &mut Store<Budget>) -> wasmtime::Result<T>,
     ) -> Result<T, Failure> {
+        self.store.data_mut().begin_call();
         let answer = call(self.filter.trommel_filter_event_filter(), &mut self.store);
         if let Some(wasi) = &mut self.store.data_mut().wasi {
             wasi.end_call();

@@ -63,6 +63,9 @@ pub const DOCUMENTS_BYTES_MAX: usize = 64 << 20;
 pub const COMPILE_THREADS_MAX: usize = 4;
 /// A compiler that is kept waiting for the processor is given up after so many times its seconds. Not to be changed.
 pub const COMPILE_WAIT_FACTOR: u64 = 10;
+/// What a start costs beside the work that it does, where starts are counted: about a tenth of a millisecond. Not to be
+/// changed.
+pub const START_FUEL: u64 = 200_000;
 /// Interfaces that a component may import. Not to be changed.
 pub const IMPORTS_MAX: usize = 64;
 /// Functions and resources in all that a component imports. Not to be changed.
@@ -77,6 +80,13 @@ pub const HANDLES_MAX: usize = 10_000;
 pub const RANDOM_BYTES_MAX: u64 = 64 << 10;
 /// Instances of core modules, and as many memories and tables, in one instance of a component. Not to be changed.
 pub const CORE_INSTANCES_MAX: usize = 256;
+/// Imports, functions, globals, elements and segments in all instances of core modules, together: each takes the host
+/// memory and time at every start. Not to be changed.
+pub const INSTANCE_ITEMS_MAX: usize = 1_000_000;
+/// Types that a component declares, also those within types. Not to be changed.
+pub const TYPE_DECLARATIONS_MAX: usize = 100_000;
+/// Bytes of data that all instances of core modules together are filled with at every start. Not to be changed.
+pub const INSTANCE_DATA_BYTES_MAX: usize = 128 << 20;
 
 impl Default for Limits {
     fn default() -> Self {

@@ -43,7 +43,7 @@ impl Sandbox {
             let code = Code { bytes: Mutex::new(bytes.to_owned()), ready: OnceLock::new() };
             return Ok(self.component(name, code, bytes.len(), described));
         }
-        structure::check(bytes, self.limits.function_bytes)?;
+        structure::check(bytes, &self.limits)?;
         let compiled = self.compiled(bytes, &digest, || {
             if let Some(note) = &self.note {
                 note(name, bytes.len());

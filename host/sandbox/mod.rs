@@ -19,6 +19,7 @@ mod error;
 mod executable;
 mod instance;
 mod load;
+mod restarts;
 mod structure;
 mod version;
 mod wasi;
