@@ -1,10 +1,13 @@
-//! Runs the cases in `tests/cases/`: see `tests/README.md`.
+//! Runs the cases in `tests/cases/`, each as a test of its own: see `tests/README.md`.
 
 mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
 
+use libtest_mimic::{Arguments, Failed, Trial};
 use support::{Ran, run, trommel};
 
 /// The words of `args` that stand for a rule, with the file that each is in this run.
@@ -35,36 +38,43 @@ fn bless(folder: &Path, file: &str, text: &str) {
     }
 }
 
-#[test]
-fn cases() {
-    let rules = rules();
-    let mut failed = Vec::new();
-    let mut count = 0;
-    for folder in folders(&support::root().join("tests/cases")).iter().flat_map(|group| folders(group)) {
-        count += 1;
-        let args = fs::read_to_string(folder.join("args")).unwrap_or_else(|_| panic!("{}: no args", folder.display()));
-        let mut command = trommel();
-        command.current_dir(&folder).args(args.split_whitespace().map(|word| {
-            rules.iter().find(|(name, _)| *name == word).map_or(word.into(), |(_, path)| path.as_os_str().to_owned())
-        }));
-        let mut ran = run(&mut command, &read(&folder, "in.ndjson"));
-        for (name, path) in &rules {
-            ran.stderr = ran.stderr.replace(&*path.to_string_lossy(), name);
-        }
-        let text = |file| String::from_utf8_lossy(&read(&folder, file)).into_owned();
-        let expected =
-            Ran { stdout: text("out.ndjson"), stderr: text("err.txt"), code: text("code").trim().parse().unwrap_or(0) };
-        if ran == expected {
-            continue;
-        }
-        if std::env::var_os("BLESS").is_some() {
-            bless(&folder, "out.ndjson", &ran.stdout);
-            bless(&folder, "err.txt", &ran.stderr);
-            bless(&folder, "code", &if ran.code == 0 { String::new() } else { format!("{}\n", ran.code) });
-            continue;
-        }
-        failed.push(format!("{}\n expected {expected:#?}\n got {ran:#?}", folder.display()));
+/// Runs the case in this folder, and compares all that it gives.
+fn case(folder: &Path, rules: &[(&'static str, PathBuf)]) -> Result<(), Failed> {
+    let args = fs::read_to_string(folder.join("args")).map_err(|_| "no args")?;
+    let mut command = trommel();
+    command.current_dir(folder).args(args.split_whitespace().map(|word| {
+        rules.iter().find(|(name, _)| *name == word).map_or(word.into(), |(_, path)| path.as_os_str().to_owned())
+    }));
+    let mut ran = run(&mut command, &read(folder, "in.ndjson"));
+    for (name, path) in rules {
+        ran.stderr = ran.stderr.replace(&*path.to_string_lossy(), name);
     }
-    assert!(failed.is_empty(), "{} of {count} cases failed:\n{}", failed.len(), failed.join("\n"));
-    assert!(count > 100, "only {count} cases were found");
+    let text = |file| String::from_utf8_lossy(&read(folder, file)).into_owned();
+    let expected =
+        Ran { stdout: text("out.ndjson"), stderr: text("err.txt"), code: text("code").trim().parse().unwrap_or(0) };
+    if ran == expected {
+        return Ok(());
+    }
+    if std::env::var_os("BLESS").is_some() {
+        bless(folder, "out.ndjson", &ran.stdout);
+        bless(folder, "err.txt", &ran.stderr);
+        bless(folder, "code", &if ran.code == 0 { String::new() } else { format!("{}\n", ran.code) });
+        return Ok(());
+    }
+    Err(format!("expected {expected:#?}\ngot {ran:#?}").into())
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    // Built before any case begins, so that each case takes the time of its run alone.
+    let rules: Arc<[_]> = if arguments.list { Arc::default() } else { rules().into() };
+    let root = support::root().join("tests/cases");
+    let mut trials = Vec::new();
+    for folder in folders(&root).iter().flat_map(|group| folders(group)) {
+        let name = folder.strip_prefix(&root).expect("a folder below").to_string_lossy().into_owned();
+        let rules = rules.clone();
+        trials.push(Trial::test(name, move || case(&folder, &rules)));
+    }
+    assert!(trials.len() > 100, "only {} cases were found", trials.len());
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
