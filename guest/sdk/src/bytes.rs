@@ -43,7 +43,7 @@ mod tests {
     fn the_same_is_the_same_of_every_length() {
         let text: Vec<u8> = (0..40).collect();
         for len in 0..=text.len() {
-            assert!(same(&text[..len], &text[..len].to_vec()));
+            assert!(same(&text[..len], &text.clone()[..len]));
             for other in 0..len {
                 let mut changed = text[..len].to_vec();
                 changed[other] ^= 0x80;

@@ -1,0 +1,244 @@
+//! A value of an event: what it is, what it says, and what lies in it.
+
+use std::borrow::Cow;
+
+use super::{Event, Name, Place, Places, What};
+use crate::scan::{self, Kind, Node, walk};
+use crate::values::{Text, Values};
+
+/// A value of an event.
+#[derive(Clone, Copy)]
+pub struct Value<'v> {
+    pub(super) event: &'v Event<'v>,
+    pub(super) name: Name,
+    pub(super) place: Place,
+}
+
+impl<'v> Value<'v> {
+    fn at(self, name: Name, place: Place) -> Self {
+        Self { name, place, ..self }
+    }
+
+    /// The member with this node.
+    fn member(self, node: u32) -> Self {
+        let Node { name, next: end, .. } = self.event.nodes[node as usize];
+        let (name_end, _) = walk::string(self.source(), name as usize);
+        let start = walk::value(self.source(), name_end) as u32;
+        self.at(name, Place { start, first: node + 1, end })
+    }
+
+    pub(crate) fn place(self) -> Place {
+        self.place
+    }
+
+    fn source(self) -> &'v [u8] {
+        &self.event.text
+    }
+
+    fn start(self) -> usize {
+        self.place.start as usize
+    }
+
+    /// What the value is.
+    pub fn kind(self) -> Kind {
+        walk::kind(self.source(), self.start())
+    }
+
+    /// The value's own JSON text.
+    pub fn json(self) -> &'v str {
+        let (end, _) = walk::end(self.source(), self.start());
+        text_of(self.source(), self.start(), end)
+    }
+
+    /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
+    pub fn text(self) -> Option<Cow<'v, str>> {
+        let text = self.source();
+        match self.kind() {
+            Kind::String => Some(string(text, self.start() + 1)),
+            Kind::Number | Kind::Boolean => {
+                Some(text_of(text, self.start(), walk::number_or_word(text, self.start())).into())
+            }
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// Where the value's text stands as it is: a string without escapes, a number or a boolean.
+    fn plain_text(self) -> Option<(usize, usize, Kind)> {
+        let (text, kind) = (self.source(), self.kind());
+        match kind {
+            Kind::String => {
+                let (end, escaped) = walk::string(text, self.start() + 1);
+                (!escaped).then_some((self.start() + 1, end, kind))
+            }
+            Kind::Number | Kind::Boolean => Some((self.start(), walk::number_or_word(text, self.start()), kind)),
+            Kind::Null | Kind::Array | Kind::Object => None,
+        }
+    }
+
+    /// Like [`text`](Self::text), but read only as far as it takes to compare it.
+    pub(crate) fn as_text(self) -> Option<Text<'v>> {
+        match self.plain_text() {
+            Some((start, end, kind)) => self.source().get(start..end).map(|text| Text::of_event(text, kind)),
+            None => self.text().map(Text::from),
+        }
+    }
+
+    /// The name of a member of an object. Empty for an element of an array.
+    pub fn name(self) -> Cow<'v, str> {
+        if self.name == 0 { Cow::Borrowed("") } else { string(self.source(), self.name as usize) }
+    }
+
+    /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
+    pub fn children(self) -> impl Iterator<Item = Self> {
+        let is_object = self.kind() == Kind::Object;
+        let mut elements = (self.kind() == Kind::Array).then(|| Elements::of(self, false));
+        let mut next = self.place.first;
+        std::iter::from_fn(move || {
+            if !is_object {
+                return elements.as_mut()?.next();
+            }
+            (next < self.place.end).then(|| {
+                let member = self.member(next);
+                next = member.place.end;
+                member
+            })
+        })
+    }
+
+    /// The elements of an array, arrays in it gone through. Any other value is its own only element.
+    pub fn elements(self) -> Vec<Self> {
+        match self.kind() {
+            Kind::Array => Elements::of(self, true).collect(),
+            _ => vec![self],
+        }
+    }
+
+    /// The values of the field with this dotted name, below an object.
+    ///
+    /// `a.b` finds `{"a":{"b":…}}`, `{"a.b":…}` and any mixture, and all of them where there are several: a field has
+    /// as many values as are found. Arrays on the way are gone through, so `a.b` has two values in
+    /// `{"a":[{"b":1},{"b":2}]}`. An object is no value: its fields are.
+    #[inline(never)]
+    pub fn field(self, name: &str) -> Values<'v> {
+        Values::of(self.places(name).iter().map(|node| self.member(node)))
+    }
+
+    /// Every place to which the dotted name leads, whatever lies there.
+    pub fn at_name(self, name: &str) -> Vec<Self> {
+        self.places(name).iter().map(|node| self.member(node)).collect()
+    }
+
+    fn places(self, name: &str) -> Places {
+        let mut places = Places::default();
+        let Place { first, end, .. } = self.place;
+        self.event.search(first, end, name.as_bytes(), &mut places);
+        places
+    }
+
+    /// Like [`field`](Self::field), and remembered.
+    #[inline]
+    pub(crate) fn known_field(self, name: &'static str) -> Values<'v> {
+        match self.event.found.get(self.place.start, name) {
+            Some(what) => self.values(what, name),
+            None => self.find_field(name),
+        }
+    }
+
+    /// Not inlined, so that what is known already is got at quickly.
+    #[inline(never)]
+    fn find_field(self, name: &'static str) -> Values<'v> {
+        let places = self.places(name);
+        let what = match places.first {
+            None => What::Null,
+            Some(_) if !places.others.is_empty() => What::Many,
+            Some(only) => {
+                let only = self.member(only);
+                match only.plain_text() {
+                    Some((start, end, kind)) => What::Text { start: start as u32, end: end as u32, kind },
+                    None => What::Value(only.place),
+                }
+            }
+        };
+        self.event.found.set(self.place.start, name, what);
+        self.values(what, name)
+    }
+
+    #[inline(always)]
+    fn values(self, what: What, name: &str) -> Values<'v> {
+        match what {
+            What::Null => Values::Null,
+            What::Text { start, end, kind } => {
+                let text = self.source().get(start as usize..end as usize).unwrap_or_default();
+                Values::One(Text::of_event(text, kind))
+            }
+            What::Value(place) => self.at(0, place).own_values(),
+            What::Many => self.field(name),
+        }
+    }
+
+    #[inline(never)]
+    fn own_values(self) -> Values<'v> {
+        Values::of(std::iter::once(self))
+    }
+}
+
+impl std::fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.json())
+    }
+}
+
+/// The elements of an array, found by walking over its text.
+struct Elements<'v> {
+    array: Value<'v>,
+    at: usize,
+    /// The first node behind those of the elements so far.
+    node: u32,
+    /// Whether arrays in the array are gone through, and how many of them are open.
+    deep: bool,
+    depth: u32,
+}
+
+impl<'v> Elements<'v> {
+    fn of(array: Value<'v>, deep: bool) -> Self {
+        Self { array, at: array.start() + 1, node: array.place.first, deep, depth: 1 }
+    }
+}
+
+impl<'v> Iterator for Elements<'v> {
+    type Item = Value<'v>;
+
+    fn next(&mut self) -> Option<Value<'v>> {
+        let text = self.array.source();
+        while self.depth > 0 {
+            self.at = walk::token(text, self.at);
+            match text.get(self.at)? {
+                b',' => {}
+                b']' => self.depth -= 1,
+                b'[' if self.deep => self.depth += 1,
+                _ => {
+                    let (end, members) = walk::end(text, self.at);
+                    let start = std::mem::replace(&mut self.at, end);
+                    let first = self.node;
+                    self.node += members;
+                    return Some(self.array.at(0, Place { start: start as u32, first, end: self.node }));
+                }
+            }
+            self.at += 1;
+        }
+        None
+    }
+}
+
+/// The inside of a string that begins here. The whole text was found to be UTF-8.
+fn string(text: &[u8], inside: usize) -> Cow<'_, str> {
+    match walk::string(text, inside) {
+        (end, true) => Cow::Owned(scan::unescape(&text[inside..end])),
+        (end, false) => Cow::Borrowed(text_of(text, inside, end)),
+    }
+}
+
+/// A piece of the text, which was found to be UTF-8; it begins and ends beside ASCII.
+fn text_of(text: &[u8], start: usize, end: usize) -> &str {
+    text.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+}
