@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// So many messages of a run are told; the counts at the end have the rest.
+/// How many messages of a run are told; the counts at the end have the rest.
 pub const MESSAGES_MAX: u64 = 100;
-/// So many characters of a text that a rule or an event made are printed.
+/// How many characters of a text that a rule or an event made are printed.
 const TEXT_CHARS_MAX: usize = 500;
 
 /// What takes the messages of a run: [`say`] prints them.
@@ -79,7 +79,7 @@ pub fn printable(text: &str) -> String {
 /// line and paragraph separators, marks of direction and width.
 pub fn is_plain(character: char) -> bool {
     !character.is_control()
-        && !matches!(character, '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+        && !matches!(character, '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

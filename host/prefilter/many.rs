@@ -3,7 +3,7 @@
 //! A window as long as the shortest needle slides over the text. What its last bytes tell is how far it can slide without
 //! passing the beginning of a needle: mostly by nearly its whole length, because most of a text is in no needle.
 
-/// So many bytes at the window's end are looked up.
+/// How many bytes at the window's end are looked up.
 const LOOK_BYTES: usize = 4;
 /// Shorter needles would let the window slide too little.
 const NEEDLE_BYTES_MIN: usize = 6;

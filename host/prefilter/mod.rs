@@ -62,7 +62,7 @@ impl Search {
     }
 }
 
-/// So many needles are found at once by vector instructions.
+/// How many needles are found at once by vector instructions.
 const GROUP_NEEDLES_MAX: usize = 64;
 /// More groups than this, each with a pass of its own, are slower than one pass that skips most of the text.
 const GROUPS_MAX: usize = 4;
@@ -176,7 +176,7 @@ fn groups(needles: &[&str]) -> Option<Vec<Search>> {
     groups.map(|group| packed::Searcher::new(group).map(Search::Group)).collect()
 }
 
-/// Needles of so many bytes together get an automaton that is twice as fast and takes some hundred times as much memory.
+/// Needles of up to this many bytes together get an automaton that is twice as fast and takes some hundred times as much memory.
 const DENSE_BYTES_MAX: usize = 4 << 10;
 
 fn automaton(needles: &[&str]) -> AhoCorasick {
