@@ -28,8 +28,8 @@ mod sandbox;
 mod stream;
 mod threads;
 
-pub use input::records::{NoPointer, Unwrap};
 pub use input::source::{Progress, Stop};
+pub use input::unwrap::{NoPointer, Unwrap};
 pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use job::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS};
 pub use output::counts::{Counts, RuleCounts};

@@ -50,7 +50,8 @@ impl Bar {
 
     /// Writes output above the line, where both go to the terminal.
     pub(crate) fn over(&self, output: File) -> Over {
-        Over { bar: self.bar.clone().filter(|_| output.is_terminal()), output }
+        let bar = self.bar.clone().filter(|_| output.is_terminal());
+        Over { bar, output, progress: self.progress.clone() }
     }
 
     /// Takes the line away.
@@ -65,7 +66,7 @@ impl Bar {
 fn length(inputs: &[Input]) -> Option<u64> {
     let size = |input: &Input| match input {
         Input::File(path) => std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|data| data.len()),
-        Input::Stdin | Input::Open(..) => None,
+        Input::Stdin | Input::Open(..) | Input::Reader(..) => None,
     };
     inputs.iter().map(size).sum()
 }
@@ -96,14 +97,17 @@ fn draw(bar: &ProgressBar, progress: &Progress) {
 pub(crate) struct Over {
     bar: Option<ProgressBar>,
     output: File,
+    progress: Arc<Progress>,
 }
 
 impl Write for Over {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &self.bar {
+        let written = match &self.bar {
             None => self.output.write(bytes),
             Some(bar) => bar.suspend(|| self.output.write(bytes)),
-        }
+        }?;
+        self.progress.written.fetch_add(written as u64, Ordering::Relaxed);
+        Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use trommel::diagnostics::{printable, reason, say};
-use trommel::{Replay, ReplayError, Text, replay};
+use trommel::{Input, Replay, ReplayError, Text, replay};
 
-use super::run::{Common, stdout, stop_on_signals};
+use super::run::{Common, stdout};
+use super::stop::Signals;
 use crate::messages::Exit;
 
 /// Judges the events of dead letters again.
@@ -30,6 +31,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let name = printable(&file.to_string_lossy());
     let unreadable = |error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(&error));
     let letters = BufReader::new(File::open(&file).map_err(unreadable)?);
+    common.refuse_overlap(&[Input::File(file)])?;
     let mut bad = None;
     let job = Replay {
         rules: common.rules()?.into(),
@@ -38,7 +40,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         judging: common.judging(),
         dead_letters: common.open_dead_letters()?,
         tell: Box::new(say),
-        stop: stop_on_signals().context("signals cannot be handled")?,
+        stop: Signals::handle().context("signals cannot be handled")?.stop(),
     };
     let (counts, ended) = replay(job, Text::new(common.writing(), stdout()?), &mut |line, error| {
         say(&format!("{name}:{line}: {}", printable(&error.to_string())));

@@ -3,27 +3,27 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use signal_hook::consts::{SIGINT, SIGTERM};
 use trommel::diagnostics::{reason, say};
 use trommel::{
     BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
-    REST_EVENTS, Reading, Rules, Stop, Text, Unwrap, Writing, cores,
+    REST_EVENTS, Reading, Rules, Text, Unwrap, Writing, cores,
 };
 
+use super::overlap;
 use super::progress::Bar;
 use super::sandbox::{SandboxArguments, whole};
 use super::select::Select;
 use super::settings::configure;
+use super::stop::Signals;
 use crate::messages::{self, Exit, Hinted};
 
 /// Sends a stream of events through rules, and writes what they find.
 ///
-/// Events are lines of JSON objects (NDJSON), read from the files or from stdin, plain or gzip. A CloudTrail delivery
-/// file, {"Records":[...]} on one line, is unwrapped.
+/// Events are JSON objects, read from the files or from stdin: lines (NDJSON), arrays, or one behind the other, plain, gzip
+/// or zstd. What is known to wrap many, such as a CloudTrail delivery file, {"Records":[...]}, is unwrapped.
 ///
 /// Exit codes: 0 all well; 1 some events could not be judged; 2 could not run, or not to the end; 3 there was an alert
 /// (with --fail-on-alert).
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
     /// Files of events; `-` is stdin.
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Unwraps the array at this JSON pointer in each line, in place of /Records; `none` unwraps nothing.
+    /// Unwraps the array at this JSON pointer, in place of those that are known; with `none` a line is an event.
     #[arg(long, value_name = "POINTER", help_heading = "Stream")]
     unwrap: Option<String>,
     #[command(flatten)]
@@ -152,21 +152,29 @@ impl Common {
     /// Runs the rules over the inputs.
     pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
+        self.refuse_overlap(&inputs)?;
         let dead_letters = self.open_dead_letters()?;
         let bar = Bar::new(&inputs);
+        let signals = Signals::handle().context("signals cannot be handled")?;
         let job = Job {
             rules: Exchange::new(rules),
             reading: Reading { inputs, unwrap, event_bytes_max: self.event_bytes_max, block_bytes: BLOCK_BYTES },
             judging: self.judging(),
             dead_letters,
             tell: bar.teller(),
-            stop: stop_on_signals().context("signals cannot be handled")?,
+            stop: signals.stop(),
             progress: bar.progress(),
         };
         let text = Text::new(self.writing(), bar.over(stdout()?));
+        signals.watch(bar.progress());
         let (counts, ended) = trommel::run(job, text);
         bar.clear();
         Ok(self.end(&counts, ended))
+    }
+
+    /// Refuses to write to what is read.
+    pub(crate) fn refuse_overlap(&self, inputs: &[Input]) -> anyhow::Result<()> {
+        Ok(overlap::refuse(inputs, self.dead_letter.as_deref())?)
     }
 
     /// Loads the rules, gives them their settings, and leaves out those that are not wanted.
@@ -271,18 +279,6 @@ fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
 /// Standard output, unbuffered: what is written is gathered before.
 pub(crate) fn stdout() -> anyhow::Result<File> {
     Ok(File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?))
-}
-
-/// A first SIGINT or SIGTERM stops the reading; a second one ends the process at once.
-pub(crate) fn stop_on_signals() -> std::io::Result<Stop> {
-    let asked = Arc::new(AtomicBool::new(false));
-    let (wake, ring) = std::io::pipe()?;
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, asked.clone())?;
-        signal_hook::flag::register(signal, asked.clone())?;
-        signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
-    }
-    Ok(Stop::new(asked, wake.into()))
 }
 
 impl From<EmitArgument> for Emit {

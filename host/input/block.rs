@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use super::decode::Unreadable;
+
 /// A piece of input.
 #[derive(Debug, Default)]
 pub(crate) struct Block {
@@ -20,9 +22,14 @@ pub(crate) struct Block {
     pub(crate) next_line: u64,
     /// Its lines are the records of the line `line`: the number of the first one, from 1.
     pub(crate) record: Option<u64>,
+    /// The line at which each of its events begins, where that is not one line an event: counted like `line`.
+    pub(crate) lines_of: Vec<u64>,
+    /// Whether its lines may be no events, by what came before: each is checked.
+    pub(crate) is_suspect: bool,
     pub(crate) kind: Kind,
-    /// How many of its lines are blank: no events.
+    /// How many of its lines are blank, no events, and how long they are together.
     pub(crate) blanks: u64,
+    pub(crate) blank_bytes: u64,
     pub(crate) lines: u64,
     /// What went wrong behind its last line.
     pub(crate) problem: Option<Problem>,
@@ -60,10 +67,29 @@ pub(crate) enum Problem {
     Open(io::Error),
     /// It cannot be read on.
     Read(io::Error),
-    /// A wrapped line ended among its records.
+    /// What wraps records ended among them, or before its own end.
     Unfinished,
     /// The stream was stopped within a line: what was not read of it is not judged.
     Stopped,
+    /// The run was stopped before the end of a file.
+    Left,
+    /// The run was stopped before an input was opened.
+    Unopened,
+    /// An input begins with what no event begins with. It is read all the same.
+    NoEvents,
+}
+
+impl Problem {
+    /// Whether something of the input was not read.
+    pub(crate) fn leaves_unread(&self) -> bool {
+        matches!(self, Self::Open(_) | Self::Read(_) | Self::Left | Self::Unopened)
+    }
+
+    /// What helps with the input of this name.
+    pub(crate) fn hint(&self, name: &str) -> Option<String> {
+        let Self::Open(error) = self else { return None };
+        error.get_ref()?.downcast_ref::<Unreadable>()?.hint(name)
+    }
 }
 
 impl Block {
@@ -71,8 +97,14 @@ impl Block {
         &self.buffer[..self.end]
     }
 
-    pub(crate) fn events(&mut self, lines: u64, blanks: u64) {
-        (self.lines, self.blanks) = (lines, blanks);
+    pub(crate) fn events(&mut self, lines: u64) {
+        (self.lines, self.blanks, self.blank_bytes) = (lines, 0, 0);
+    }
+
+    /// The number of a line's line, counted like `line`; so many lines of the block come before it.
+    pub(crate) fn line_of(&self, before: u64) -> u64 {
+        let own = usize::try_from(before).ok().and_then(|before| self.lines_of.get(before));
+        own.copied().unwrap_or(self.line + if self.record.is_some() { 0 } else { before })
     }
 
     /// Moves what was read from `at` on by so many bytes.
@@ -87,6 +119,9 @@ impl Block {
 
     /// Drops the first bytes that were read.
     pub(crate) fn drop_front(&mut self, bytes: usize) {
+        if bytes == 0 {
+            return;
+        }
         self.buffer.copy_within(bytes..self.filled, 0);
         self.filled -= bytes;
     }
@@ -97,15 +132,25 @@ impl Block {
         self.buffer.push(b'\n');
         (self.filled, self.end) = (self.buffer.len(), self.buffer.len());
         (self.line, self.next_line) = (line, line + 1);
-        self.events(1, u64::from(is_blank(self.buffer.trim_ascii_end())));
+        self.events(1);
+        if is_blank(self.buffer.trim_ascii_end()) {
+            (self.blanks, self.blank_bytes) = (1, self.end as u64);
+        }
     }
 
     /// Makes it empty, but for what went wrong.
     pub(crate) fn fail(&mut self, file: Arc<str>, starts: Starts, problem: Problem) {
-        (self.filled, self.end) = (0, 0);
-        self.events(0, 0);
-        (self.file, self.starts, self.problem) = (file, starts, Some(problem));
-        (self.line, self.next_line, self.record, self.kind) = (1, 1, None, Kind::Lines);
+        self.clear();
+        (self.filled, self.file, self.starts, self.problem) = (0, file, starts, Some(problem));
+        (self.line, self.next_line) = (1, 1);
+    }
+
+    /// Makes it a block without lines, whatever was read.
+    pub(crate) fn clear(&mut self) {
+        self.end = 0;
+        self.events(0);
+        self.lines_of.clear();
+        (self.record, self.is_suspect, self.kind, self.problem) = (None, false, Kind::Lines, None);
     }
 }
 
@@ -115,7 +160,8 @@ impl Block {
     pub(crate) fn of(lines: &[u8]) -> Self {
         let mut block = Self { buffer: lines.to_vec(), filled: lines.len(), end: lines.len(), ..Self::default() };
         let all = lines.split_inclusive(|byte| *byte == b'\n');
-        block.events(all.clone().count() as u64, all.filter(|line| is_blank(line.trim_ascii_end())).count() as u64);
+        block.events(all.clone().count() as u64);
+        block.blanks = all.filter(|line| is_blank(line.trim_ascii_end())).count() as u64;
         block
     }
 }

@@ -1,16 +1,20 @@
-//! Lines: the bytes of a source become blocks of whole lines, wrapped ones their records, those too long their pieces.
+//! Lines: the bytes of a source become blocks of whole lines, an event each, and pieces of those that are too long.
 //!
-//! Which sources there are, and in which order, is left to [`input`](super).
+//! What a line wraps, and values that are not one line each, are taken apart in [`values`](super::values); which sources
+//! there are, and in which order, is left to [`input`](super).
 
 use std::io::Read as _;
 use std::sync::Arc;
 
 use memchr::memchr;
 
-use crate::input::Reading;
-use crate::input::block::{Block, Kind, Problem, Starts, is_blank};
-use crate::input::records::{Look, Record};
-use crate::input::source::{Source, Stop};
+use super::Options;
+use super::block::{Block, Kind, Problem, Starts, is_blank};
+use super::follow::Value;
+use super::source::Source;
+use super::start::{BOM, Shape};
+use super::unwrap::Look;
+use super::values::Taken;
 
 /// A buffer that a long line has made larger than so many blocks is given back.
 const BUFFER_KEPT_BLOCKS_MAX: usize = 4;
@@ -19,89 +23,106 @@ const BUFFER_KEPT_BLOCKS_MAX: usize = 4;
 pub(crate) struct Lines {
     source: Source,
     name: Arc<str>,
-    reading: Arc<Reading>,
-    stop: Option<Stop>,
-    /// Read but not handed on: the beginning of a line, or of a record.
+    pub(super) options: Arc<Options>,
+    /// Read but not handed on: the beginning of a line, or of a value.
     rest: Vec<u8>,
-    state: State,
+    pub(super) state: State,
+    /// How values lie on lines. Not known at the beginning of a file.
+    pub(super) shape: Shape,
     /// The number of the line at which `rest` begins.
-    line: u64,
+    pub(super) line: u64,
     /// The number of the line behind the last block.
     told_line: u64,
     starts: Starts,
     bom_passed: bool,
     /// Nothing more can be read.
-    at_end: bool,
+    pub(super) at_end: bool,
     /// Why nothing more can be read, to be told behind what was read before.
-    broken: Option<Problem>,
+    pub(super) broken: Option<Problem>,
+    /// How much of the line at hand was looked through already, and whether its beginning told nothing.
+    pub(super) searched: usize,
+    is_plain: bool,
+    /// What of wrapped events was begun.
+    pub(super) taken: Taken,
 }
 
 #[derive(Clone, Copy)]
-enum State {
+pub(super) enum State {
+    /// At the beginning of an input: nothing is known of it.
+    Start,
+    /// At the beginning of an input that begins with what no event begins with.
+    NoEvents,
     /// At the beginning of a line.
     Lines,
-    /// In a wrapped line, between two records; behind so many.
-    Records(u64),
-    /// In a wrapped line, behind the array.
-    Tail,
     /// In a line that is too long.
     LongLine,
-    /// In a record that is too long.
-    LongRecord(Record, u64),
+    /// Between two values that are not one line each: on a line with several, or on any lines.
+    Between,
+    /// In an array of events, within so many objects.
+    Elements(usize),
+    /// Behind the array, within so many objects.
+    Behind(usize),
+    /// In what follows the array, to the end of the outermost object.
+    Tail(Value),
+    /// Behind what is broken off.
+    BrokenOff,
+    /// In a value that is too long, between values or in an array within so many objects.
+    LongValue(Value, Option<usize>),
 }
 
 /// What was made of the bytes at hand.
-enum Step {
+pub(super) enum Step {
     /// A block, and from where on the bytes that were read belong to the next.
     Block { rest: usize },
     /// Nothing yet: bytes up to here are done with, and more are needed.
     More { rest: usize },
     /// Nothing, but the state has changed.
     Again { rest: usize },
+    /// What was packed is read before anything from here on.
+    Packed { rest: usize },
 }
 
 impl Lines {
-    /// `stop` is what may end it before its time: a part is read to its end.
-    pub(crate) fn new(
+    /// `shape` is how values lie on lines, where that is known.
+    pub(super) fn new(
         source: Source,
         name: Arc<str>,
-        reading: Arc<Reading>,
+        options: Arc<Options>,
         starts: Starts,
-        stop: Option<Stop>,
+        shape: Option<Shape>,
     ) -> Self {
+        let looks = options.unwrap.looks();
+        let is_first = starts == Starts::File;
         Self {
             source,
             name,
-            reading,
-            stop,
+            options,
             rest: Vec::new(),
-            state: State::Lines,
+            state: if looks && is_first { State::Start } else { State::Lines },
+            shape: shape.unwrap_or(Shape::Lines),
             line: 1,
             told_line: 1,
             starts,
-            bom_passed: starts != Starts::File,
+            bom_passed: !is_first,
             at_end: false,
             broken: None,
+            searched: 0,
+            is_plain: false,
+            taken: Taken::default(),
         }
+    }
+
+    /// Reads what was packed in an event of these lines.
+    pub(super) fn packed(&self, bytes: Vec<u8>) -> Self {
+        let source = Source::bytes(bytes);
+        let mut packed = Self::new(source, self.name.clone(), self.options.clone(), Starts::File, None);
+        packed.taken.depth = self.taken.depth + 1;
+        packed
     }
 
     /// Fills `block`, if there is anything more.
     pub(crate) fn next(&mut self, block: &mut Block) -> bool {
-        let block_bytes = self.reading.block_bytes;
-        if block.buffer.len() > BUFFER_KEPT_BLOCKS_MAX * block_bytes && self.rest.len() < block_bytes {
-            block.buffer = Vec::new();
-        }
-        block.filled = self.rest.len();
-        if block.buffer.len() < block.filled {
-            block.buffer.resize(block.filled, 0);
-        }
-        block.buffer[..block.filled].copy_from_slice(&self.rest);
-        self.rest.clear();
-        block.events(0, 0);
-        block.file.clone_from(&self.name);
-        (block.record, block.kind, block.problem) = (None, Kind::Lines, None);
-        // A line of which nothing is handed on counts all the same.
-        let found = self.fill_and_step(block) || self.line != self.told_line;
+        let found = self.next_packed(block) || self.next_own(block);
         block.next_line = self.line;
         self.told_line = self.line;
         if found {
@@ -110,50 +131,101 @@ impl Lines {
         found
     }
 
+    fn next_own(&mut self, block: &mut Block) -> bool {
+        let block_bytes = self.options.block_bytes;
+        if block.buffer.len() > BUFFER_KEPT_BLOCKS_MAX * block_bytes && self.rest.len() < block_bytes {
+            block.buffer = Vec::new();
+        }
+        self.load(block);
+        // A line of which nothing is handed on counts all the same.
+        self.fill_and_step(block) || self.line != self.told_line
+    }
+
     /// Whether nothing more can come. `false` where that is not known.
     pub(crate) fn are_done(&self) -> bool {
-        let in_lines = matches!(self.state, State::Lines) && self.rest.is_empty();
-        self.at_end && self.broken.is_none() && in_lines
+        let is_idle = matches!(self.state, State::Lines | State::Between) && !self.is_inside();
+        self.at_end && self.broken.is_none() && is_idle && self.rest.is_empty() && self.taken.unpacked.is_none()
     }
 
     fn fill_and_step(&mut self, block: &mut Block) -> bool {
         loop {
+            block.clear();
             block.line = self.line;
             if self.skip_bom(block) {
                 block.end = block.filled;
                 match self.step(block) {
                     Step::Block { rest } => {
-                        self.rest.extend_from_slice(&block.buffer[rest..block.filled]);
+                        self.keep(block, rest);
                         return true;
                     }
-                    Step::Again { rest } => {
-                        block.drop_front(rest);
+                    Step::Packed { rest } => {
+                        self.keep(block, rest);
+                        if self.next_packed(block) {
+                            return true;
+                        }
+                        self.load(block);
                         if block.filled > 0 {
                             continue;
                         }
                     }
-                    Step::More { rest } => block.drop_front(rest),
+                    Step::Again { rest } => {
+                        self.pass(block, rest);
+                        if block.filled > 0 {
+                            continue;
+                        }
+                    }
+                    Step::More { rest } => {
+                        let searched = block.end - rest;
+                        self.pass(block, rest);
+                        self.searched = searched;
+                    }
                 }
             }
-            block.end = 0;
+            block.clear();
             if let Some(problem) = self.broken.take() {
-                // A stop between two lines is no loss.
-                let told = match problem {
-                    Problem::Stopped => block.filled > 0 || !matches!(self.state, State::Lines | State::Tail),
+                let is_told = match problem {
+                    // A stop between two lines is no loss where nobody knows that there is more.
+                    Problem::Stopped => {
+                        block.filled > 0 || !matches!(self.state, State::Lines | State::Between | State::Start)
+                    }
                     _ => true,
                 };
                 (self.at_end, self.state) = (true, State::Lines);
-                block.problem = told.then_some(problem);
-                return told;
+                block.problem = is_told.then_some(problem);
+                return is_told;
             }
             if self.at_end {
-                let unfinished = matches!(self.state, State::Records(_) | State::LongRecord(..));
+                let unfinished = self.is_inside();
                 self.state = State::Lines;
                 block.problem = unfinished.then_some(Problem::Unfinished);
                 return unfinished;
             }
             self.fill(block);
         }
+    }
+
+    /// Begins a block with what was kept.
+    fn load(&mut self, block: &mut Block) {
+        block.filled = self.rest.len();
+        if block.buffer.len() < block.filled {
+            block.buffer.resize(block.filled, 0);
+        }
+        block.buffer[..block.filled].copy_from_slice(&self.rest);
+        self.rest.clear();
+        block.file.clone_from(&self.name);
+    }
+
+    /// Keeps what was read for later blocks.
+    fn keep(&mut self, block: &Block, from: usize) {
+        self.rest.extend_from_slice(&block.buffer[from..block.filled]);
+        (self.searched, self.is_plain) = (0, false);
+    }
+
+    /// Drops what is done with.
+    fn pass(&mut self, block: &mut Block, bytes: usize) {
+        block.drop_front(bytes);
+        self.searched = 0;
+        self.is_plain &= bytes == 0;
     }
 
     /// Drops the byte order mark, and says whether there are bytes to work on.
@@ -173,16 +245,16 @@ impl Lines {
 
     /// Reads what there is: waits for the first byte, never for another.
     fn fill(&mut self, block: &mut Block) {
-        // Doubled where a line is longer, so that it is not looked at again and again.
-        let goal = self.reading.block_bytes.max(block.filled * 2);
+        // Doubled where a line is longer, so that it is not copied again and again.
+        let goal = self.options.block_bytes.max(block.filled * 2);
         if block.buffer.len() < goal {
             block.buffer.resize(goal, 0);
         }
         loop {
             match self.source.read(&mut block.buffer[block.filled..goal]) {
-                // A stop cuts a gzip stream short, which is an error to its reader.
-                Ok(0) | Err(_) if self.stop.as_ref().is_some_and(Stop::is_asked) => {
-                    self.broken = Some(Problem::Stopped)
+                Err(_) if self.source.is_stopped() => {
+                    let left = self.source.has_rest();
+                    self.broken = Some(if left { Problem::Left } else { Problem::Stopped });
                 }
                 Err(error) => self.broken = Some(Problem::Read(error)),
                 Ok(0) => self.at_end = true,
@@ -200,15 +272,9 @@ impl Lines {
     /// Makes what can be made of the block's bytes.
     fn step(&mut self, block: &mut Block) -> Step {
         match self.state {
+            State::Start => self.start(block),
+            State::NoEvents => self.no_events(block),
             State::Lines => self.lines(block),
-            State::Records(records) => self.records(block, records),
-            State::Tail => match memchr(b'\n', block.bytes()) {
-                None => Step::More { rest: block.end },
-                Some(end) => {
-                    self.next_line();
-                    Step::Again { rest: end + 1 }
-                }
-            },
             State::LongLine => {
                 let rest = match memchr(b'\n', block.bytes()) {
                     None => block.end,
@@ -219,52 +285,46 @@ impl Lines {
                 };
                 long(block, rest, rest, false)
             }
-            State::LongRecord(mut record, records) => {
-                let line_end = memchr(b'\n', block.bytes()).unwrap_or(block.end);
-                block.record = Some(records + 1);
-                let rest = match record.end(&block.bytes()[..line_end]) {
-                    Some(end) => {
-                        self.state = State::Records(records + 1);
-                        end
-                    }
-                    None if line_end < block.end => {
-                        self.state = State::Records(records + 1);
-                        line_end
-                    }
-                    None => {
-                        self.state = State::LongRecord(record, records);
-                        block.end
-                    }
-                };
-                long(block, rest, rest, false)
-            }
+            State::Between => self.values(block, None),
+            State::Elements(depth) => self.values(block, Some(depth)),
+            State::Behind(depth) => self.behind(block, depth),
+            State::Tail(value) => self.tail(block, value),
+            State::BrokenOff => self.unfinished(block, 0),
+            State::LongValue(value, depth) => self.long_value(block, value, depth),
         }
     }
 
-    fn next_line(&mut self) {
+    pub(super) fn next_line(&mut self) {
         self.line += 1;
+        (self.taken.records, self.taken.is_in_array) = (0, false);
         self.state = State::Lines;
     }
 
-    fn lines(&mut self, block: &mut Block) -> Step {
-        let (mut at, mut lines, mut blanks) = (0, 0, 0);
+    pub(super) fn lines(&mut self, block: &mut Block) -> Step {
+        let (mut at, mut lines, mut blanks, mut blank_bytes) = (0, 0, 0, 0);
         let bytes = block.bytes();
+        let event_bytes_max = self.options.event_bytes_max;
         while at < bytes.len() {
-            let end = memchr(b'\n', &bytes[at..]).map(|end| at + end);
+            let searched = if at == 0 { self.searched.min(bytes.len()) } else { at };
+            let end = memchr(b'\n', &bytes[searched..]).map(|end| searched + end);
             let line = &bytes[at..end.unwrap_or(bytes.len())];
-            match self.reading.unwrap.look(line) {
-                // What stands before the records is no longer than an event, or else the line is a long one: the same
-                // whatever part of it is at hand.
-                Look::Inside(records) if records <= self.reading.event_bytes_max => {
-                    if at > 0 {
-                        break;
-                    }
-                    self.state = State::Records(0);
-                    return Step::Again { rest: records };
+            let is_whole = end.is_some() || self.at_end;
+            // Of a line that comes in pieces the beginning is looked at once, or when there is twice as much of it.
+            let is_plain = at == 0 && self.is_plain
+                || at == 0 && !is_whole && searched > 0 && line.len() < 2 * self.taken.looked
+                || self.options.unwrap.is_plain(line);
+            match if is_plain { Look::Plain } else { self.options.unwrap.look(line, is_whole, event_bytes_max) } {
+                Look::Inside { .. } | Look::Encoded if at > 0 => break,
+                // As any value it is looked at again.
+                Look::Inside { .. } | Look::Encoded => {
+                    self.state = State::Between;
+                    return Step::Again { rest: 0 };
                 }
-                Look::Inside(_) | Look::Plain | Look::More => {}
+                Look::More if at == 0 => self.taken.looked = line.len(),
+                Look::Plain if at == 0 && !is_plain => self.is_plain = true,
+                Look::Plain | Look::More => {}
             }
-            if line.len() - usize::from(line.ends_with(b"\r")) > self.reading.event_bytes_max {
+            if line.len() - usize::from(line.ends_with(b"\r")) > event_bytes_max {
                 if at > 0 {
                     break;
                 }
@@ -276,112 +336,53 @@ impl Lines {
                 let rest = end.map_or(bytes.len(), |end| end + 1);
                 return long(block, rest, rest, true);
             }
-            if end.is_none() && !self.at_end {
+            if !is_whole {
                 break;
             }
+            let next = end.map_or(bytes.len(), |end| end + 1);
             lines += 1;
-            blanks += u64::from(is_blank(line));
-            at = end.map_or(bytes.len(), |end| end + 1);
+            if is_blank(line) {
+                blanks += 1;
+                blank_bytes += (next - at) as u64;
+            }
+            at = next;
         }
         if at == 0 {
             return Step::More { rest: 0 };
         }
         self.line += lines;
         block.end = at;
-        block.events(lines, blanks);
+        block.events(lines);
+        (block.blanks, block.blank_bytes) = (blanks, blank_bytes);
         Step::Block { rest: at }
     }
 
-    /// Moves the records to the front of the block, a line each.
-    ///
-    /// Every value is a record, whatever separates it from the next. Where neither a value nor the end of the array
-    /// can stand, the rest of the line is handed on as the last record, so that it is not lost.
-    fn records(&mut self, block: &mut Block, before: u64) -> Step {
-        let line_end = memchr(b'\n', block.bytes());
-        let is_whole = line_end.is_some() || self.at_end;
-        let mut limit = line_end.unwrap_or(block.end);
-        let (mut at, mut to, mut records) = (skip_separators(&block.buffer[..limit], 0), 0, 0);
-        let mut closed = false;
-        while at < limit && !closed {
-            let mut record = match block.buffer[at] {
-                b']' => {
-                    closed = true;
-                    break;
-                }
-                b'}' | b':' => Record::endless(),
-                _ => Record::default(),
-            };
-            let end = record.end(&block.buffer[at..limit]);
-            let len = end.unwrap_or(limit - at);
-            if len > self.reading.event_bytes_max {
-                if records > 0 {
-                    break;
-                }
-                self.state = match end {
-                    None if !is_whole => State::LongRecord(record, before),
-                    _ => State::Records(before + 1),
-                };
-                block.record = Some(before + 1);
-                block.buffer.copy_within(at..at + len, 0);
-                return long(block, len, at + len, true);
-            }
-            if end.is_none() && !is_whole {
+    /// Hands on the next events of what was packed.
+    fn next_packed(&mut self, block: &mut Block) -> bool {
+        loop {
+            if let Some(unpacked) = &mut self.taken.unpacked
+                && unpacked.next(block)
+            {
                 break;
             }
-            block.buffer.copy_within(at..at + len, to);
-            to += len;
-            records += 1;
-            // What is behind the record is read before the line end can take its place: in compact JSON that is the
-            // comma's, or the array's end.
-            at = skip_separators(&block.buffer[..limit], at + len);
-            if to == at && at < limit {
-                if block.buffer[at] == b']' {
-                    closed = true;
-                    at += 1;
-                } else {
-                    // No separator, so no JSON. There is room made for all the line ends to come.
-                    let room = limit - at;
-                    block.make_room(at, room);
-                    (at, limit) = (at + room, limit + room);
-                }
-            }
-            if to == block.buffer.len() {
-                block.buffer.push(0);
-            }
-            block.buffer[to] = b'\n';
-            to += 1;
+            let Some(bytes) = self.taken.packed.pop_front() else {
+                self.taken.unpacked = None;
+                return false;
+            };
+            self.taken.unpacked = Some(Box::new(self.packed(bytes)));
         }
-        self.state = if closed { State::Tail } else { State::Records(before + records) };
-        if !closed && at == limit && is_whole {
-            block.problem = Some(Problem::Unfinished);
-            self.state = State::Lines;
-            if line_end.is_some() {
-                at += 1;
-                self.next_line();
-            }
-        }
-        if records == 0 && block.problem.is_none() {
-            return if closed { Step::Again { rest: at } } else { Step::More { rest: at } };
-        }
-        block.record = Some(before + 1);
-        block.end = to;
-        block.events(records, 0);
-        Step::Block { rest: at }
+        // For people they are records of the line in which they were packed.
+        block.lines_of.clear();
+        (block.line, block.record) = (self.taken.packed_line, Some(self.taken.records + 1));
+        self.taken.records += block.lines;
+        true
     }
-}
-
-/// The first byte from `at` on that does not separate records, or the end.
-fn skip_separators(bytes: &[u8], at: usize) -> usize {
-    let separates = |byte: &u8| matches!(byte, b',' | b' ' | b'\t' | b'\r');
-    at + bytes[at..].iter().take_while(|byte| separates(byte)).count()
 }
 
 /// A block that is a piece of a line that is too long: its first `end` bytes.
-fn long(block: &mut Block, end: usize, rest: usize, first: bool) -> Step {
+pub(super) fn long(block: &mut Block, end: usize, rest: usize, first: bool) -> Step {
     block.kind = Kind::TooLong { first };
-    block.events(u64::from(first), 0);
+    block.events(u64::from(first));
     block.end = end;
     Step::Block { rest }
 }
-
-const BOM: [u8; 3] = [0xEF, 0xBB, 0xBF];

@@ -1,26 +1,23 @@
-//! Where bytes come from: a file or stdin, plain or gzip. What lines they make is left to [`input`](super).
+//! Where bytes come from: a file or a part of one, a pipe, a reader. What they are is left to [`decode`](super::decode),
+//! what lines they make to [`lines`](super::lines).
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::io::{self, Cursor, IsTerminal as _, Read, Seek};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
 use memchr::memchr;
 use rustix::event::{PollFd, PollFlags, poll};
 
-/// The first bytes of a gzip file.
-const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
-/// How much is read at once in search of the beginning and the end of a part's lines.
-const BORDER_BYTES: usize = 4 << 10;
-/// A file whose first line is longer is not read in parts: most of them would hold no line's beginning.
-const FIRST_LINE_BYTES_MAX: usize = 256 << 10;
-/// How much of a gzip file is read at once.
-const GZIP_BUFFER_BYTES: usize = 256 << 10;
+use super::decode::{Unreadable, decoded, is_plain};
+use super::start::{BOM, HEAD_BYTES_MAX, Shape};
+use super::unwrap::Unwrap;
 
+/// How much is read at first in search of the beginning and the end of a part's lines.
+const BORDER_BYTES: usize = 4 << 10;
 /// Asks all sources to stop, and wakes the one that waits for input.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
@@ -50,60 +47,118 @@ pub struct Progress {
     pub events: AtomicU64,
     /// Alerts found.
     pub alerts: AtomicU64,
+    /// Bytes written.
+    pub written: AtomicU64,
 }
 
-/// A stream of bytes that is being read.
+/// A stream of bytes that is being read, as UTF-8.
 pub(crate) struct Source {
     reader: Box<dyn Read + Send>,
-    /// What to wait on for more. `None` for a regular file, which never waits.
-    waits: Option<Arc<File>>,
+    waits: Waits,
+    /// Whether a stop leaves something unread that anyone could count: the rest of a file.
+    has_rest: bool,
+    stop: Stop,
+    /// How much may still be read after a stop.
+    grace: u64,
+}
+
+/// What to wait on for more.
+enum Waits {
+    /// A regular file never waits.
+    Never,
+    /// Until this can be read.
+    On(Arc<File>),
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What a read gives after a stop.
+fn stopped() -> io::Error {
+    io::Error::other("stopped")
 }
 
 impl Source {
-    /// Reads an open file from where it stands.
-    pub(crate) fn new(file: Arc<File>, stop: &Stop, progress: &Arc<Progress>) -> io::Result<Self> {
+    /// Reads an open file from where it stands, and after a stop no more than so many bytes.
+    pub(crate) fn file(file: Arc<File>, stop: &Stop, grace: u64, progress: &Arc<Progress>) -> io::Result<Self> {
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
-            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+            return Err(Unreadable::FOLDER.into());
         }
         let waits = (!kind.is_file()).then(|| file.clone());
-        let mut patient = Patient { file, waits: waits.is_some(), stop: stop.clone(), progress: progress.clone() };
-        let mut head = Vec::new();
-        while head.len() < GZIP_MAGIC.len() && patient.by_ref().take(1).read_to_end(&mut head)? > 0 {}
-        let gzip = head == GZIP_MAGIC;
-        let whole = Cursor::new(head).chain(patient);
-        let reader: Box<dyn Read + Send> = if gzip {
-            Box::new(MultiGzDecoder::new(BufReader::with_capacity(GZIP_BUFFER_BYTES, whole)))
-        } else {
-            Box::new(whole)
-        };
-        Ok(Self { reader, waits })
+        let patient =
+            Patient { file: file.clone(), waits: waits.is_some(), stop: stop.clone(), progress: progress.clone() };
+        let decoded = decoded(patient)?;
+        let begins = |byte: u8| byte.is_ascii_whitespace() || b"{[\x1E\xEF".contains(&byte);
+        if kind.is_char_device() && !decoded.is_changed && !decoded.first.is_none_or(begins) && !file.is_terminal() {
+            return Err(Unreadable::DEVICE.into());
+        }
+        let has_rest = waits.is_none();
+        let waits = waits.map_or(Waits::Never, Waits::On);
+        Ok(Self { reader: decoded.reader, waits, has_rest, stop: stop.clone(), grace })
     }
 
-    /// Reads the lines that begin in a part of a file.
+    /// Reads what someone else reads.
+    pub(crate) fn reader(reader: Box<dyn Read + Send>, stop: &Stop, progress: &Arc<Progress>) -> io::Result<Self> {
+        let counted = Counted { reader, progress: progress.clone() };
+        let reader = decoded(counted)?.reader;
+        Ok(Self { reader, waits: Waits::Unknown, has_rest: false, stop: stop.clone(), grace: 0 })
+    }
+
+    /// Reads bytes that are UTF-8.
+    pub(crate) fn bytes(bytes: Vec<u8>) -> Self {
+        let reader = Box::new(Cursor::new(bytes));
+        Self { reader, waits: Waits::Never, has_rest: false, stop: Stop::default(), grace: 0 }
+    }
+
+    /// Reads the lines that begin in a part of a file, and after a stop no more than so many bytes.
     pub(crate) fn part(
         file: Arc<File>,
         part: Range<u64>,
         is_first: bool,
+        stop: &Stop,
+        grace: u64,
         progress: &Arc<Progress>,
     ) -> io::Result<Self> {
         let mut lines = PartLines { file, at: part.start, end: part.end, ended: false, progress: progress.clone() };
         if !is_first {
             lines.skip_line()?;
         }
-        Ok(Self { reader: Box::new(lines), waits: None })
+        Ok(Self { reader: Box::new(lines), waits: Waits::Never, has_rest: true, stop: stop.clone(), grace })
     }
 
     /// Whether a read would not wait. Where it is not known, it says that it would.
     pub(crate) fn is_ready(&self) -> bool {
-        let Some(file) = &self.waits else { return true };
+        let file = match &self.waits {
+            Waits::Never => return true,
+            Waits::On(file) => file,
+            Waits::Unknown => return false,
+        };
         let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
         matches!(poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&now)), Ok(1..))
+    }
+
+    /// Whether a stop was asked for, and the last read failed because of it.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.is_asked()
+    }
+
+    /// Whether what a stop leaves unread is the rest of a file, and not what a stream may still bring.
+    pub(crate) fn has_rest(&self) -> bool {
+        self.has_rest
     }
 }
 
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut buffer = buffer;
+        if self.stop.is_asked() {
+            if self.grace == 0 {
+                return Err(stopped());
+            }
+            let len = buffer.len().min(usize::try_from(self.grace).unwrap_or(usize::MAX));
+            buffer = &mut buffer[..len];
+            self.grace -= len as u64;
+        }
         loop {
             match self.reader.read(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -125,14 +180,26 @@ pub(crate) fn left(file: &File) -> io::Result<Option<Range<u64>>> {
 }
 
 /// The parts of `part_bytes` in which several threads can read what is left of a file at once, if it has many lines.
-pub(crate) fn parts(file: &File, left: &Range<u64>, part_bytes: u64) -> io::Result<Option<Vec<Range<u64>>>> {
+/// Its beginning must tell that its lines are events.
+pub(crate) fn parts(
+    file: &File,
+    left: &Range<u64>,
+    part_bytes: u64,
+    unwrap: &Unwrap,
+) -> io::Result<Option<Vec<Range<u64>>>> {
     let Range { start, end } = *left;
     if end - start <= part_bytes {
         return Ok(None);
     }
-    let mut head = vec![0; FIRST_LINE_BYTES_MAX];
+    // Where the first line is longer, most of the parts would hold no line's beginning.
+    let mut head = vec![0; HEAD_BYTES_MAX];
     let read = file.read_at(&mut head, start)?;
-    if head.starts_with(&GZIP_MAGIC) || memchr(b'\n', &head[..read]).is_none() {
+    let head = &head[..read];
+    let text = head.strip_prefix(&BOM).unwrap_or(head);
+    if !is_plain(head)
+        || memchr(b'\n', head).is_none()
+        || (unwrap.looks() && Shape::tell(text, true, unwrap) != Some(Shape::Lines))
+    {
         return Ok(None);
     }
     let mut parts: Vec<_> = (start..end).step_by(part_bytes as usize).map(|at| at..at + part_bytes).collect();
@@ -174,7 +241,9 @@ impl Read for PartLines {
             return Ok(0);
         }
         let within = self.end.saturating_sub(self.at);
-        let len = if within > 0 { usize::try_from(within).unwrap_or(usize::MAX) } else { BORDER_BYTES };
+        // More and more at once of a last line that does not end.
+        let behind = usize::try_from(self.at.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        let len = if within > 0 { usize::try_from(within).unwrap_or(usize::MAX) } else { behind.max(BORDER_BYTES) };
         let len = len.min(buffer.len());
         let mut read = self.file.read_at(&mut buffer[..len], self.at)?;
         if within == 0
@@ -199,19 +268,49 @@ struct Patient {
 
 impl Read for Patient {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.waits
-            && let Some(wake) = &self.stop.wake
-        {
-            let mut either = [PollFd::new(&*self.file, PollFlags::IN), PollFd::new(&**wake, PollFlags::IN)];
-            match poll(&mut either, None) {
-                Err(rustix::io::Errno::INTR) => return Err(io::ErrorKind::Interrupted.into()),
-                other => other?,
-            };
+        loop {
+            if self.waits {
+                self.wait()?;
+                if self.stop.is_asked() {
+                    return Err(stopped());
+                }
+            }
+            match (&*self.file).read(buffer) {
+                // It was opened not to wait, by us or by someone who shares it.
+                Err(error) if self.waits && error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+                Ok(read) => {
+                    self.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
+                    return Ok(read);
+                }
+            }
         }
-        if self.stop.is_asked() {
-            return Err(io::Error::other("stopped"));
+    }
+}
+
+impl Patient {
+    fn wait(&self) -> io::Result<()> {
+        let file = PollFd::new(&*self.file, PollFlags::IN);
+        let waited = match &self.stop.wake {
+            Some(wake) => poll(&mut [file, PollFd::new(&**wake, PollFlags::IN)], None),
+            None => poll(&mut [file], None),
+        };
+        match waited {
+            Err(rustix::io::Errno::INTR) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        let read = (&*self.file).read(buffer)?;
+    }
+}
+
+/// A reader whose bytes are counted.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    progress: Arc<Progress>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(buffer)?;
         self.progress.bytes.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
     }

@@ -95,6 +95,14 @@ impl<A: Ask> Judge<A> {
     /// Judges a block's events from `from` on, before which there are so many lines: to its end, or until there is much
     /// to say of them.
     pub(crate) fn judge(&mut self, block: &Block, from: usize, before: u64) -> Judged {
+        let validate = self.selection.validate;
+        self.selection.validate |= block.is_suspect;
+        let judged = self.lines(block, from, before);
+        self.selection.validate = validate;
+        judged
+    }
+
+    fn lines(&mut self, block: &Block, from: usize, before: u64) -> Judged {
         let bytes = block.bytes();
         let mut judged = Judged { bytes: from..bytes.len(), before, lines: Vec::new() };
         if block.kind != Kind::Lines {

@@ -77,6 +77,8 @@ pub(crate) struct Output<S> {
     /// The lines of the file before those that are counted now, and those that came so far.
     lines_before: u64,
     lines_so_far: u64,
+    /// Whether it was counted that the file is not read to its end.
+    is_unread: bool,
     /// The last line that was written, for the message when the next one cannot be.
     complete: Option<String>,
 }
@@ -99,6 +101,7 @@ impl<S: Sink> Output<S> {
             in_long_line: false,
             lines_before: 0,
             lines_so_far: 0,
+            is_unread: false,
             complete: None,
         }
     }
@@ -127,7 +130,7 @@ impl<S: Sink> Output<S> {
         let bytes = block.bytes();
         if judged.bytes.start == 0 {
             match block.starts {
-                Starts::File => self.lines_before = 0,
+                Starts::File => (self.lines_before, self.is_unread) = (0, false),
                 Starts::Part => self.lines_before = self.lines_so_far,
                 Starts::Nothing => {}
             }
@@ -151,17 +154,24 @@ impl<S: Sink> Output<S> {
             }
         }
         let up_to = if written.is_ok() { end } else { part.copied };
+        let counts = &mut self.report.counts;
         if whole && written.is_ok() {
-            self.report.counts.events += block.lines - block.blanks;
+            counts.events += block.lines - block.blanks;
+            counts.bytes += bytes.len() as u64 - block.blank_bytes;
         } else if block.kind == Kind::Lines {
             let lines = bytes[start..up_to].split_inclusive(|byte| *byte == b'\n');
-            self.report.counts.events += lines.filter(|line| !is_blank(event_of(line))).count() as u64;
+            for line in lines.filter(|line| !is_blank(event_of(line))) {
+                counts.events += 1;
+                counts.bytes += line.len() as u64;
+            }
         }
-        self.report.counts.bytes += (up_to - start) as u64;
         self.flush()?;
         written?;
         if end == bytes.len() {
-            if let Some(problem) = &block.problem {
+            // A file that is read in parts is told of once.
+            if let Some(problem) = &block.problem
+                && !(problem.leaves_unread() && std::mem::replace(&mut self.is_unread, true))
+            {
                 self.report.problem(self.place(block, 0), problem);
             }
             if !bytes.is_empty() {
@@ -286,8 +296,7 @@ impl<S: Sink> Output<S> {
 
     /// The place of a line of a block.
     fn place<'b>(&self, block: &'b Block, before: u64) -> Place<'b> {
-        let within = if block.record.is_some() { 0 } else { before };
-        let line = self.lines_before + block.line + within;
+        let line = self.lines_before + block.line_of(before);
         Place { file: &block.file, line, record: block.record.map(|first| first + before) }
     }
 

@@ -108,10 +108,19 @@ impl Report {
             Problem::Stopped => {
                 format!("{file}:{line}: stopped within this line: what was not read of it is not judged")
             }
+            Problem::Left => format!("{file}:{line}: stopped here: the file from this line on is not judged"),
+            Problem::Unopened => format!("{file}: stopped before it was read"),
+            Problem::NoEvents => {
+                "hint: an event is a JSON object, mostly one a line; `jq -c .` makes lines of other JSON".into()
+            }
         });
+        if let Some(hint) = problem.hint(&file) {
+            self.messages.say(&format!("hint: {hint}"));
+        }
         match problem {
-            Problem::Open(_) | Problem::Read(_) => self.counts.unread += 1,
             Problem::Unfinished | Problem::Stopped => self.counts.broken_off += 1,
+            Problem::NoEvents => {}
+            _ => self.counts.unread += 1,
         }
     }
 

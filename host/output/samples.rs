@@ -4,7 +4,7 @@ use crate::diagnostics::printable;
 use crate::input::block::{Block, Kind, is_blank};
 use crate::judge::event::event_of;
 
-/// How many events are kept: the first one of each of the first blocks.
+/// How many events are kept: the first ones.
 const SAMPLES_MAX: usize = 16;
 /// A longer event is not kept, in bytes.
 const SAMPLE_BYTES_MAX: usize = 64 << 10;
@@ -14,21 +14,23 @@ const SHOWN_CHARS_MAX: usize = 80;
 /// A few events of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Samples {
-    blocks: usize,
+    /// How many events were looked at.
+    seen: usize,
     events: Vec<Box<[u8]>>,
 }
 
 impl Samples {
-    /// Looks at a block for an event to keep.
+    /// Looks at a block for events to keep: the same whatever blocks they come in.
     pub(super) fn look_at(&mut self, block: &Block) {
-        if self.blocks == SAMPLES_MAX || block.kind != Kind::Lines {
+        if self.seen == SAMPLES_MAX || block.kind != Kind::Lines {
             return;
         }
         let lines = block.bytes().split(|byte| *byte == b'\n').map(event_of);
-        let event = lines.take(SAMPLES_MAX).find(|event| !is_blank(event));
-        if let Some(event) = event.filter(|event| event.len() <= SAMPLE_BYTES_MAX) {
-            self.blocks += 1;
-            self.events.push(event.into());
+        for event in lines.filter(|event| !is_blank(event)).take(SAMPLES_MAX - self.seen) {
+            self.seen += 1;
+            if event.len() <= SAMPLE_BYTES_MAX {
+                self.events.push(event.into());
+            }
         }
     }
 

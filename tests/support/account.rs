@@ -122,3 +122,85 @@ pub(crate) fn tagged(input: &[u8], how: &How, out: &Out) {
     }
     assert_eq!(out.counts.matched, matched);
 }
+
+/// The events of a line that wraps some, byte by byte, and how often what wraps them is broken off.
+///
+/// An event is what stands in an array of objects or in `{"Records":[…]}`, and any value outside of them; what stands
+/// behind an array up to the object's end is none.
+pub(crate) fn values(line: &[u8]) -> (Vec<&[u8]>, u64) {
+    let (mut events, mut broken_off, mut at) = (Vec::new(), 0, 0);
+    // Around this place: an array of objects, an array in an object.
+    let (mut in_array, mut in_records) = (false, false);
+    let separates = |byte: &u8| b", \t\r".contains(byte);
+    let skip = |at: usize, skips: &dyn Fn(&u8) -> bool| at + line[at..].iter().take_while(|byte| skips(byte)).count();
+    loop {
+        at = skip(at, &separates);
+        let rest = &line[at..];
+        if rest.is_empty() {
+            return (events, broken_off + u64::from(in_array || in_records));
+        }
+        if rest[0] == b']' && in_records {
+            in_records = false;
+            at = skip(at + 1, &|byte| b" \t\r".contains(byte));
+            match line.get(at) {
+                Some(b',' | b'}') => match end(&line[at..], 1) {
+                    Some(end) => at += end,
+                    None => return (events, broken_off + 1),
+                },
+                _ => {
+                    // Of all arrays around nobody knows any more where they end.
+                    broken_off += 1;
+                    in_array = false;
+                }
+            }
+        } else if rest[0] == b']' && in_array {
+            in_array = false;
+            at += 1;
+        } else if let (false, Some(inside)) = (in_records, head(rest, &[b"{", b"\"Records\"", b":", b"["])) {
+            in_records = true;
+            at += inside;
+        } else if let (false, Some(inside)) =
+            (in_records, head(rest, &[b"["]).filter(|_| head(rest, &[b"[", b"{"]).is_some()))
+        {
+            in_array = true;
+            at += inside;
+        } else {
+            let len = if b"]}:".contains(&rest[0]) { None } else { end(rest, 0) }.unwrap_or(rest.len());
+            events.push(&rest[..len]);
+            at += len;
+        }
+    }
+}
+
+/// The length of these tokens at the front of a text, if it begins with them.
+fn head(text: &[u8], tokens: &[&[u8]]) -> Option<usize> {
+    let mut rest = text;
+    for token in tokens {
+        rest = rest.trim_ascii_start().strip_prefix(*token)?;
+    }
+    Some(text.len() - rest.len())
+}
+
+/// The end of a value, or of the outermost of so many brackets around it.
+fn end(text: &[u8], around: usize) -> Option<usize> {
+    let (mut depth, mut in_string, mut is_escaped) = (around, false, false);
+    for (at, byte) in text.iter().enumerate() {
+        let was_escaped = std::mem::replace(&mut is_escaped, false);
+        match byte {
+            b'\\' if !was_escaped => is_escaped = in_string || depth > 0,
+            b'"' if depth == 0 && !in_string && at > 0 => return Some(at),
+            b'"' if !was_escaped => in_string = !in_string,
+            _ if in_string => continue,
+            b'{' | b'[' if depth == 0 && at > 0 => return Some(at),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth == 0 => return Some(at),
+            b'}' | b']' => depth -= 1,
+            b',' | b':' | b' ' | b'\t' | b'\r' if depth == 0 => return Some(at),
+            _ => continue,
+        }
+        if depth == 0 && !in_string && b"\"}]".contains(byte) {
+            return Some(at + 1);
+        }
+    }
+    None
+}

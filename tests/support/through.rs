@@ -137,19 +137,21 @@ pub(crate) fn pipe(pieces: Vec<Vec<u8>>) -> File {
     File::from(std::os::fd::OwnedFd::from(reader))
 }
 
-/// Sends inputs through components.
+/// Sends files through components.
 pub(crate) fn through(components: &[Named], how: &How, inputs: Vec<File>) -> Out {
+    let inputs = inputs.into_iter().enumerate().map(|(number, file)| Input::Open(file, format!("in{number}")));
+    read(components, how, inputs.collect())
+}
+
+/// Sends inputs through components.
+pub(crate) fn read(components: &[Named], how: &How, inputs: Vec<Input>) -> Out {
     let (sink, messages) = (Sink(Arc::default(), how.stop_at_write.clone()), Arc::new(Mutex::new(Vec::new())));
     let told = messages.clone();
     let mut letters = tempfile::tempfile().expect("a file without a name");
     let job = Job {
         rules: Exchange::new(Arc::new(Rules::new(components.to_vec()))),
         reading: Reading {
-            inputs: inputs
-                .into_iter()
-                .enumerate()
-                .map(|(number, file)| Input::Open(file, format!("in{number}")))
-                .collect(),
+            inputs,
             unwrap: how.unwrap.clone(),
             event_bytes_max: how.event_bytes_max,
             block_bytes: how.block_bytes,
