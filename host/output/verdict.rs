@@ -151,6 +151,8 @@ impl Rulings {
         if self.include_event {
             refuse_too_many(event, &mut ruling);
         }
+        // Who was asked only now fails in its place, so that the order is the same whatever blocks the events came in.
+        ruling.failures.sort_by_key(|failed| failed.rules.first().copied());
         for failed in ruling.failures.iter().filter(|failed| counts(failed)) {
             for &rule in &failed.rules {
                 match self.breakers[rule].failed(self.fuse) {
