@@ -8,7 +8,15 @@
 //!
 //! A rule that is not understood is refused, never half compiled.
 
+pub mod elastic;
+pub mod eql;
+mod fields;
 pub mod ir;
+pub mod kql;
+pub mod pack;
 pub mod problem;
 pub mod regex;
 pub mod types;
+
+#[cfg(test)]
+mod testing;
