@@ -18,12 +18,16 @@ pub mod scalar;
 pub mod text;
 pub mod tokens;
 
+#[cfg(target_arch = "wasm32")]
+mod component;
 mod decode;
 mod engine;
 mod expression;
 mod fold_table;
 mod functions;
 mod judge;
+#[cfg(target_arch = "wasm32")]
+mod pack;
 mod regex;
 mod strings;
 mod test;
@@ -37,6 +41,12 @@ pub use expression::MADE_BYTES_MAX;
 pub use judge::COMBINATIONS_MAX;
 pub use regex::STEPS_MAX;
 pub use test::TOKENS_MAX;
+
+/// The engine itself, compiled: a core module with the component's type, into which `trommel compile` lays a pack.
+///
+/// It lies here, so that nobody needs a toolchain for WebAssembly to compile rules. A test builds it anew.
+#[cfg(not(target_arch = "wasm32"))]
+pub const ENGINE: &[u8] = include_bytes!("../engine.wasm");
 
 /// Why an event was not judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

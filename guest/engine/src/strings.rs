@@ -4,7 +4,7 @@ use crate::image::Function;
 use crate::{decode, fold};
 
 /// The longest text that one function makes.
-pub const TEXT_BYTES_MAX: usize = 16 << 20;
+const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// What a function makes.
 #[derive(Debug, PartialEq)]

@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
-use crate::image::{Corrupt, Image, Section, TEST_WORDS, relation, test};
+use crate::image::{Corrupt, Image, Section, TEST_WORDS, piece, relation, test};
 use crate::json::Shape;
 use crate::regex::{Machine, Program};
 use crate::scalar::{self, Number};
 use crate::text::fits;
-use crate::values::{Span, Values};
-use crate::{Stop, hash, tokens};
+use crate::values::{Cut, Span, Values};
+use crate::{Stop, hash};
 
 /// Says whether a value satisfies a test. An object satisfies nothing but `EXISTS`.
 #[inline]
@@ -28,6 +28,9 @@ pub(crate) fn value(
         return Ok(false);
     }
     let text = if kind == test::TEXT_FOLDED { values.folded(event, value) } else { values.text(event, value) };
+    if kind == test::TOKENS {
+        return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
+    }
     holds(image, [kind, a, b, c], values.bytes(event, text), machine)
 }
 
@@ -42,6 +45,9 @@ pub(crate) fn text(
 ) -> Result<bool, Stop> {
     let record = image.record::<TEST_WORDS>(Section::Tests, number)?;
     let text = if record[0] == test::TEXT_FOLDED { values.fold(event, text) } else { text };
+    if let [test::TOKENS, a, b, c] = record {
+        return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
+    }
     holds(image, record, values.bytes(event, text), machine)
 }
 
@@ -68,7 +74,6 @@ fn holds(image: Image<'_>, [kind, a, b, c]: [u32; 4], text: &[u8], machine: &mut
             None => false,
             Some(time) => related(time.cmp(&wide(b, c).cast_signed()), a)?,
         },
-        test::TOKENS => holds_tokens(image, a, (b, c), text)?,
         _ => return Err(Corrupt("a test").into()),
     })
 }
@@ -133,40 +138,54 @@ fn fits_any(image: Image<'_>, wholes: u32, patterns: u32, text: &[u8]) -> Result
     Ok(false)
 }
 
-/// How many tokens may be asked for together, in a phrase or anywhere: one bit each.
+/// How many tokens may be asked for together, in a phrase or anywhere.
 pub const TOKENS_MAX: u32 = 64;
 
-fn holds_tokens(image: Image<'_>, how: u32, (at, count): (u32, u32), text: &[u8]) -> Result<bool, Corrupt> {
+fn holds_tokens(image: Image<'_>, how: u32, (at, count): (u32, u32), cut: &Cut) -> Result<bool, Corrupt> {
     let wanted = image.list::<2>(at, count)?;
-    let text = String::from_utf8_lossy(text);
-    let any = how & !0xff == test::ANY_OF;
-    if wanted.is_empty() || (count > TOKENS_MAX && !any) {
+    let how = how & !0xff;
+    if wanted.is_empty() || (how != test::ANY_OF && count > TOKENS_MAX) {
         return Ok(false);
     }
-    let all = if count >= TOKENS_MAX { u64::MAX } else { (1 << count) - 1 };
-    let mut seen: u64 = 0;
-    let mut broken = None;
-    let mut found = false;
-    tokens::each(how & 0xff, &text, |token| {
-        let mut fit = 0_u64;
-        for (nth, [at, count]) in wanted.iter().enumerate() {
-            match fits(&image, (at, count), token.as_bytes()) {
-                Ok(true) => fit |= 1 << (nth & 63),
-                Ok(false) => {}
-                Err(why) => broken = Some(why),
+    if how == test::PHRASE {
+        let Some([at, count]) = wanted.get(0) else { return Ok(false) };
+        let Some(first) = literal(image, at, count)? else { return Err(Corrupt("a phrase")) };
+        'places: for place in cut.places(first) {
+            for (nth, [at, count]) in wanted.iter().enumerate() {
+                let place = place as usize + nth;
+                let Some(token) = literal(image, at, count)? else { return Err(Corrupt("a phrase")) };
+                if place >= cut.hashes.len() || cut.text(place as u32) != token {
+                    continue 'places;
+                }
             }
+            return Ok(true);
         }
-        seen = match how & !0xff {
-            // A bit says that so much of the phrase ends here.
-            test::PHRASE => (seen << 1 | 1) & fit,
-            _ => seen | fit,
+        return Ok(false);
+    }
+    for [at, count] in wanted.iter() {
+        let there = match literal(image, at, count)? {
+            Some(token) => cut.places(token).any(|place| cut.text(place) == token),
+            None => {
+                let mut there = false;
+                for place in 0..cut.hashes.len() as u32 {
+                    there = there || fits(&image, (at, count), cut.text(place))?;
+                }
+                there
+            }
         };
-        found = match how & !0xff {
-            test::PHRASE => seen >> (count - 1) & 1 == 1,
-            test::ALL_OF => seen == all,
-            _ => seen != 0,
-        };
-        !found && broken.is_none()
-    });
-    broken.map_or(Ok(found), Err)
+        match how {
+            test::ANY_OF if there => return Ok(true),
+            test::ALL_OF if !there => return Ok(false),
+            _ => {}
+        }
+    }
+    Ok(how == test::ALL_OF)
+}
+
+/// Is the one text that fits a pattern, if it has no wildcards.
+fn literal<'i>(image: Image<'i>, at: u32, count: u32) -> Result<Option<&'i [u8]>, Corrupt> {
+    match (image.list::<3>(at, count)?.get(0), count) {
+        (Some([piece::TEXT, at, length]), 1) => image.text(at, length).map(Some),
+        _ => Ok(None),
+    }
 }

@@ -2,8 +2,8 @@
 //!
 //! A value's text and its folded text are made when first asked for, and kept for the event.
 
-use crate::fold;
 use crate::json::{Shape, unescape};
+use crate::{fold, hash, tokens};
 
 /// Is no value.
 pub(crate) const NONE: u32 = u32::MAX;
@@ -35,6 +35,47 @@ pub(crate) struct Values {
     filled: Vec<u32>,
     made: Vec<u8>,
     event_bytes: u32,
+    /// The tokens of texts that were cut for this event: each text's own start and analyser.
+    cut: Vec<(Span, u32, Cut)>,
+}
+
+/// The tokens of a text: the hash of each with its place, in the order of the hashes, and their texts by place.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    pub(crate) by_hash: Vec<(u64, u32)>,
+    pub(crate) hashes: Vec<u64>,
+    pub(crate) texts: String,
+    /// Where each token's text ends.
+    pub(crate) ends: Vec<u32>,
+}
+
+impl Cut {
+    fn new(analyzer: u32, text: &[u8]) -> Self {
+        let mut cut = Self::default();
+        tokens::each(analyzer, &String::from_utf8_lossy(text), |token| {
+            let hash = hash::bytes(token.as_bytes());
+            cut.by_hash.push((hash, cut.hashes.len() as u32));
+            cut.hashes.push(hash);
+            cut.texts.push_str(token);
+            cut.ends.push(cut.texts.len() as u32);
+            true
+        });
+        cut.by_hash.sort_unstable();
+        cut
+    }
+
+    /// Is the text of the token at a place.
+    pub(crate) fn text(&self, place: u32) -> &[u8] {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
+        &self.texts.as_bytes()[start as usize..self.ends[place as usize] as usize]
+    }
+
+    /// Goes through the places of a token.
+    pub(crate) fn places(&self, token: &[u8]) -> impl Iterator<Item = u32> {
+        let wanted = hash::bytes(token);
+        let start = self.by_hash.partition_point(|&(hash, _)| hash < wanted);
+        self.by_hash[start..].iter().take_while(move |&&(hash, _)| hash == wanted).map(|&(_, place)| place)
+    }
 }
 
 impl Values {
@@ -48,6 +89,7 @@ impl Values {
             self.slots[slot as usize] = (NONE, NONE);
         }
         self.made.clear();
+        self.cut.clear();
         self.event_bytes = event.len() as u32;
     }
 
@@ -145,10 +187,21 @@ impl Values {
     /// Is the bytes of a text.
     #[inline]
     pub(crate) fn bytes<'a>(&'a self, event: &'a [u8], text: Span) -> &'a [u8] {
-        if text.start >= self.event_bytes && text.end > text.start {
+        if text.start >= self.event_bytes {
             let at = self.event_bytes;
             return &self.made[(text.start - at) as usize..(text.end - at) as usize];
         }
         &event[text.start as usize..text.end as usize]
+    }
+
+    /// Is the tokens of a text, which is cut once.
+    pub(crate) fn cut(&mut self, event: &[u8], text: Span, analyzer: u32) -> &Cut {
+        let known = self.cut.iter().position(|(of, by, _)| *of == text && *by == analyzer);
+        let nth = known.unwrap_or_else(|| {
+            let cut = Cut::new(analyzer, self.bytes(event, text));
+            self.cut.push((text, analyzer, cut));
+            self.cut.len() - 1
+        });
+        &self.cut[nth].2
     }
 }
