@@ -247,12 +247,30 @@ pub(super) fn needles(rules: &[Condition]) -> Option<Vec<Vec<String>>> {
         .collect()
 }
 
+/// Fields of few values: a text of theirs lies in too many events to be a needle.
+const COMMON: [&str; 11] = [
+    "data_stream.dataset",
+    "data_stream.namespace",
+    "data_stream.type",
+    "event.category",
+    "event.dataset",
+    "event.kind",
+    "event.module",
+    "event.outcome",
+    "event.provider",
+    "event.type",
+    "host.os.type",
+];
+
 /// How many of the rules of a pack may share a needle.
 const NEEDLE_SHARE_MAX: f64 = 0.1;
 
 fn best_needles(condition: &Condition, popular: &HashMap<String, usize>, rules: usize) -> Option<BTreeSet<String>> {
     match condition {
-        Condition::Any(Fields::One(_), test) => {
+        Condition::Any(Fields::One(field), test) => {
+            if field.paths.iter().any(|path| COMMON.contains(&path.as_str())) {
+                return None;
+            }
             let needles = needles_of(test)?;
             let limit = ((rules as f64 * NEEDLE_SHARE_MAX) as usize).max(3);
             needles.iter().all(|needle| popular.get(needle).is_none_or(|&count| count <= limit)).then_some(needles)
