@@ -116,8 +116,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     Ok(Exit::AllWell)
 }
 
-/// Writes a file as a whole, or not at all.
+/// Writes a file as a whole, or not at all. What is no file, such as a pipe, is written to and never replaced.
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return fs::write(path, bytes);
+    }
     let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
         // The first error is the one to tell.

@@ -176,7 +176,7 @@ impl fmt::Display for Located {
         };
         // A long line is shown around the place.
         let before = self.column - 1;
-        let skip = if before > SHOWN_CHARS_MAX / 2 { before - SHOWN_CHARS_MAX / 2 } else { 0 };
+        let skip = before.saturating_sub(SHOWN_CHARS_MAX / 2);
         let shown: String =
             self.text.chars().skip(skip).take(SHOWN_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect();
         let width = self.width.min(SHOWN_CHARS_MAX.saturating_sub(before - skip)).max(1);

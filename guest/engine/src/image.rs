@@ -4,6 +4,8 @@
 //! place. It is never trusted: every access is checked, every reference between conditions and expressions must point
 //! backwards, so that a broken image ends in [`Corrupt`] and never in a crash or an endless run.
 
+pub use crate::function::Function;
+
 /// What an image starts with.
 pub const MAGIC: u32 = 0x4c4d_5254;
 
@@ -242,38 +244,6 @@ pub const ENDS_BYTES: usize = 4;
 
 /// Set in the count of a path's entry: fields lie below it.
 pub const BELOW: u32 = 1 << 31;
-
-macro_rules! functions {
-    ($($name:ident,)+) => {
-        /// The functions of expressions. What they do is told where the compiler defines them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "the compiler's own list tells what they do")]
-        #[repr(u32)]
-        pub enum Function { $($name,)+ }
-
-        impl Function {
-            /// All of them, by number.
-            pub const ALL: &[Self] = &[$(Self::$name,)+];
-
-            /// Is the one of this name.
-            pub fn named(name: &str) -> Option<Self> {
-                match name {
-                    $(stringify!($name) => Some(Self::$name),)+
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-
-functions! {
-    And, Or, Not, IsNull, Equal, EqualFolded, Less, LessOrEqual, Add, Subtract, Multiply, Divide, Modulo, Negate,
-    ToFloat, ToWhole, ToNumber, ToNumberBased, ToText, ToBoolean, Length, LengthBytes, LengthUtf16, Concat, Contains,
-    ContainsFolded, StartsWith, StartsWithFolded, EndsWith, EndsWithFolded, IndexOf, IndexOfFolded, Slice, Between,
-    BetweenFolded, Substring, Left, Right, Locate, ToLower, ToUpper, Trim, TrimLeft, TrimRight, Reverse, Space, Repeat,
-    UrlDecode, FromBase64, ToBase64, JsonExtract, Coalesce, Case, MvCount, MvFirst, MvLast, MvMin, MvMax, MvConcat,
-    MvContains, Greatest, Least, Abs, Split, ToTime,
-}
 
 /// Says that an image is broken, and what of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

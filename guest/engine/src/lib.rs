@@ -24,7 +24,9 @@ mod decode;
 mod engine;
 mod expression;
 mod fold_table;
+mod function;
 mod functions;
+mod json_text;
 mod judge;
 #[cfg(target_arch = "wasm32")]
 mod pack;

@@ -2,6 +2,7 @@
 //!
 //! [`compile`] reads a query of one event. `sequence`, `sample` and pipes are refused: they need several.
 
+mod calls;
 mod lex;
 mod lower;
 mod parse;

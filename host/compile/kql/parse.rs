@@ -320,7 +320,7 @@ impl Parser<'_> {
                         text.push(c);
                         self.at += length;
                     } else if let Some(word) = word {
-                        text.push_str(&rest[1..=word.len()].to_owned());
+                        text.push_str(&rest[1..=word.len()]);
                         self.at += 1 + word.len();
                     } else {
                         return Err(self

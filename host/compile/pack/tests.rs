@@ -56,7 +56,7 @@ fn reports_columns() {
 
 #[test]
 fn functions_have_the_same_names_on_both_sides() {
-    let ir = include_str!("../ir.rs");
+    let ir = include_str!("../functions.rs");
     let list = ir.split("pub enum Function {").nth(1).unwrap().split("\n}").next().unwrap();
     let names: Vec<&str> = list
         .lines()
