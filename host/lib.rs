@@ -15,6 +15,7 @@
 
 #[cfg(feature = "build")]
 pub mod build;
+#[cfg(feature = "compile")]
 pub mod compile;
 pub mod diagnostics;
 pub mod files;
