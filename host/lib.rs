@@ -7,13 +7,16 @@
 //! - A **needle** is a text without which an event cannot matter to a rule ([`prefilter`]).
 //! - An **alert** is a finding as it is written ([`Text`]).
 //!
-//! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule.
+//! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule,
+//! [`compile`] turns texts of rules into one component.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
 
 #[cfg(feature = "build")]
 pub mod build;
+#[cfg(feature = "compile")]
+pub mod compile;
 pub mod diagnostics;
 pub mod files;
 pub mod prefilter;

@@ -19,6 +19,7 @@ struct Arguments {
 enum Command {
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
+    Compile(commands::compile::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
     #[command(hide = true)]
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
+        Command::Compile(arguments) => commands::compile::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
         Command::CompileChild(arguments) => commands::compile_child::run(arguments),

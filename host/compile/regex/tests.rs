@@ -1,0 +1,25 @@
+use super::*;
+
+#[test]
+fn takes_a_required_text_out_of_a_pattern() {
+    let of = |pattern, dialect| Regex::new(pattern, dialect, Flags::default()).unwrap().required;
+    assert_eq!(of(r"a+bcd?efg", Dialect::Pcre), "efg");
+    assert_eq!(of(r".*\\Temp\\.*", Dialect::Lucene), r"\Temp\");
+    assert_eq!(of("(ab|cd)", Dialect::Java), "");
+}
+
+#[test]
+fn refuses_what_no_linear_machine_can_do() {
+    for pattern in ["(?=a)", "(?<!a)b", r"(a)\1", "(?>a)", "a++a"] {
+        let problem = Regex::new(pattern, Dialect::Java, Flags::default()).unwrap_err();
+        assert!(matches!(problem.what, crate::compile::problem::What::Refusal { .. }), "{pattern}: {problem:?}");
+    }
+    assert!(Regex::new(r"\d++\.x", Dialect::Java, Flags::default()).is_ok());
+    assert!(Regex::new("((a{100}){100}){100}", Dialect::Lucene, Flags::default()).is_err());
+}
+
+#[test]
+fn tells_where_a_mistake_is() {
+    let problem = Regex::new(r"\d+(x", Dialect::Pcre, Flags::default()).unwrap_err();
+    assert_eq!(problem.span.start, 3);
+}
