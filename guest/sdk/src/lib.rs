@@ -45,16 +45,20 @@ mod bytes;
 mod cloudtrail;
 mod contract;
 mod dissect;
+mod each;
 mod event;
 mod finding;
 mod java_map;
 mod kept;
 mod memo;
 mod metadata;
+mod network;
 mod rule_set;
 mod scan;
 mod settings;
+mod time;
 mod values;
+mod wildcard;
 
 pub use cloudtrail::{ENVELOPES_DEEP_MAX, Parameters, Record};
 #[doc(hidden)]
@@ -68,9 +72,11 @@ pub use finding::{Cell, EVENT_ID_BYTES_MAX, Finding};
 #[doc(hidden)]
 pub use kept::Kept;
 pub use metadata::Metadata;
+pub use network::{Network, NotANetwork};
 pub use rule_set::RuleSet;
 pub use scan::{DEPTH_MAX, Kind, Malformed, TEXT_BYTES_MAX};
 pub use settings::Settings;
+pub use time::Timestamp;
 pub use values::{Text, Truth, Values, equal};
 
 /// A rule. Its value is the rule as configured; the default value is the rule with the settings `{}`.

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::{BitAnd, Deref, Not};
+use std::ops::{BitAnd, BitOr, Deref, Not};
 
 use crate::bytes::same;
 use crate::event::Value;
 use crate::scan::Kind;
+use crate::time::Timestamp;
+use crate::wildcard;
 
 /// The values of one field. None at all is null, as in ES|QL: `["x"]` is the single value `x`, and `[]` is null.
 ///
@@ -117,6 +119,78 @@ impl<'v> Values<'v> {
             Self::One(value) => same(value.as_bytes(), other.as_bytes()).into(),
             Self::Null | Self::Many(_) => Truth::Unknown,
         }
+    }
+
+    /// Whether the only value is what is asked. Unknown for null, and for several.
+    ///
+    /// ```
+    /// use trommel_rule::{Event, Truth};
+    ///
+    /// let event = Event::parse(br#"{"path":"/tmp/x","names":["a","b"]}"#.as_slice()).unwrap();
+    /// assert_eq!(event.field("path").is(|path| path.starts_with("/tmp/")), Truth::True);
+    /// assert_eq!(event.field("names").is(|name| name == "a"), Truth::Unknown);
+    /// // Where any of several will do:
+    /// assert!(event.field("names").iter().any(|name| name == "a"));
+    /// ```
+    pub fn is(&self, what: impl FnOnce(&str) -> bool) -> Truth {
+        self.single().map_or(Truth::Unknown, |value| what(value).into())
+    }
+
+    /// Compares with each of `others`: exactly, letter case and all.
+    pub fn is_one_of(&self, others: &[&str]) -> Truth {
+        self.is(|value| others.contains(&value))
+    }
+
+    /// Compares with `other`, whatever the case of the letters.
+    pub fn equals_any_case(&self, other: &str) -> Truth {
+        self.is(|value| wildcard::same_in_any_case(value, other))
+    }
+
+    /// Whether the whole text fits a pattern: `*` is any text, also none, `?` is one character, `\` makes the next plain.
+    ///
+    /// ```
+    /// # use trommel_rule::Values;
+    /// assert!(Values::from("arn:aws:iam::111122223333:role/admin").is_like("arn:aws:iam::*:role/*").holds());
+    /// assert!(Values::from(r"C:\Windows\CMD.EXE").is_like_any_case(r"*\\cmd.exe").holds());
+    /// ```
+    pub fn is_like(&self, pattern: &str) -> Truth {
+        self.is(|value| wildcard::fits(pattern, value, false))
+    }
+
+    /// Like [`is_like`](Self::is_like), whatever the case of the letters.
+    pub fn is_like_any_case(&self, pattern: &str) -> Truth {
+        self.is(|value| wildcard::fits(pattern, value, true))
+    }
+
+    /// The only value as a number: a JSON number, or a text of one.
+    pub fn number(&self) -> Option<f64> {
+        // Rust would take words such as `inf` too.
+        let is_number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+        self.single().filter(is_number)?.parse().ok()
+    }
+
+    /// Whether the only value is a number of which this holds. Unknown where it is none.
+    ///
+    /// ```
+    /// # use trommel_rule::Event;
+    /// let event = Event::parse(br#"{"port":8443,"size":"12"}"#.as_slice()).unwrap();
+    /// assert!(event.field("port").number_is(|port| port > 1024.0).holds());
+    /// assert!((event.field("size").number_is(|size| size < 20.0) | event.field("none").number_is(|_| true)).holds());
+    /// ```
+    pub fn number_is(&self, what: impl FnOnce(f64) -> bool) -> Truth {
+        self.number().map_or(Truth::Unknown, |number| what(number).into())
+    }
+
+    /// The only value as a boolean: `true` or `false`, or a text of it in any case.
+    pub fn boolean(&self) -> Option<bool> {
+        let text = self.single()?;
+        let words = [("true", true), ("false", false)];
+        words.into_iter().find(|(word, _)| text.eq_ignore_ascii_case(word)).map(|(_, value)| value)
+    }
+
+    /// The only value as a point in time: see [`Timestamp::parse`].
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        Timestamp::parse(self.single()?)
     }
 
     /// All the values.
@@ -230,6 +304,15 @@ impl BitAnd for Truth {
     }
 }
 
+/// OR: true where one side is true, whatever the other is.
+impl BitOr for Truth {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        !(!self & !other)
+    }
+}
+
 /// NOT: what is unknown stays so.
 impl Not for Truth {
     type Output = Self;
@@ -306,6 +389,45 @@ mod tests {
         ] {
             assert_eq!((left & right, right & left), (both, both), "{left:?} & {right:?}");
         }
+        for (left, right, either) in [
+            (True, True, True),
+            (True, False, True),
+            (True, Unknown, True),
+            (False, Unknown, Unknown),
+            (False, False, False),
+            (Unknown, Unknown, Unknown),
+        ] {
+            assert_eq!((left | right, right | left), (either, either), "{left:?} | {right:?}");
+        }
         assert!(!Unknown.holds());
+    }
+
+    #[test]
+    fn texts_are_numbers_booleans_and_times() {
+        let values = |text| Values::from(text);
+        for (text, number) in [
+            ("1", Some(1.0)),
+            ("-1.50e3", Some(-1500.0)),
+            ("inf", None),
+            ("NaN", None),
+            ("", None),
+            ("1 ", None),
+            ("-", None),
+        ] {
+            assert_eq!(values(text).number(), number, "{text}");
+        }
+        assert_eq!(
+            ["true", "False", "1", ""].map(|text| values(text).boolean()),
+            [Some(true), Some(false), None, None]
+        );
+        assert_eq!(values("1970-01-01T00:00:01Z").timestamp().map(Timestamp::unix_millis), Some(1000));
+        let many: Values<'_> = ["1", "2"].into_iter().collect();
+        assert_eq!((many.number(), many.boolean(), many.number_is(|_| true)), (None, None, Truth::Unknown));
+        assert_eq!((Values::Null.is(|_| true), many.is(|_| true)), (Truth::Unknown, Truth::Unknown));
+        assert_eq!(
+            (values("b").is_one_of(&["a", "b"]), values("B").is_one_of(&["a", "b"])),
+            (Truth::True, Truth::False)
+        );
+        assert_eq!((values("aB").equals_any_case("Ab"), values("a").equals_any_case("b")), (Truth::True, Truth::False));
     }
 }
