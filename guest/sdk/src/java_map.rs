@@ -1,20 +1,28 @@
 //! Java's `HashMap.toString()` text, `{k=v, k=[a, b]}`: how it comes about, and how to read it back.
 //!
-//! Writing is in parts, for a caller that walks its own tree: [`iteration_order`] for the members of a map,
-//! [`number_text`] for a number. Reading is [`to_json`]. Which members are dropped, and what the text means, is left
-//! to the caller.
+//! Elastic's integrations index objects as such texts. [`to_text`] writes one of an event's values, [`to_json`] reads
+//! one. What the text means is left to the caller.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::event::Value;
 use crate::scan::Kind;
+use crate::values::write_json_string;
 
 /// The most maps and lists that [`to_json`] reads inside one another.
-pub(crate) const NESTING_LEVELS_MAX: usize = 64;
+pub const NESTING_LEVELS_MAX: usize = 64;
 
 /// Writes a value as the integration indexes it: `toString()` of what Jackson parses, after null, `""`, and what holds
 /// nothing else, are dropped. `None` where nothing is left.
-pub(crate) fn to_text(value: Value<'_>) -> Option<String> {
+///
+/// ```
+/// use trommel_rule::{Event, java_map};
+///
+/// let event = Event::parse(br#"{"b":[1,{"c":null}],"a":"","d":{"e":true}}"#.as_slice()).unwrap();
+/// assert_eq!(java_map::to_text(event.root()).as_deref(), Some("{b=[1], d={e=true}}"));
+/// ```
+pub fn to_text(value: Value<'_>) -> Option<String> {
     match value.kind() {
         Kind::Null => None,
         Kind::Number => Some(number_text(value.json()).into_owned()),
@@ -25,15 +33,17 @@ pub(crate) fn to_text(value: Value<'_>) -> Option<String> {
         }
         Kind::Object => {
             // A key that stands twice keeps its first place and its last value.
-            let mut members: Vec<(Cow<'_, str>, Value<'_>)> = Vec::new();
-            for member in value.children() {
-                let name = member.name();
-                match members.iter_mut().find(|(known, _)| *known == name) {
-                    Some(known) => known.1 = member,
-                    None => members.push((name, member)),
+            let all: Vec<(Cow<'_, str>, Value<'_>)> = value.children().map(|member| (member.name(), member)).collect();
+            let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+            let mut members: Vec<(&str, Value<'_>)> = Vec::new();
+            for (name, member) in &all {
+                let place = *places.entry(name).or_insert(members.len());
+                match members.get_mut(place) {
+                    Some(known) => known.1 = *member,
+                    None => members.push((name, *member)),
                 }
             }
-            let names: Vec<&str> = members.iter().map(|(name, _)| &**name).collect();
+            let names: Vec<&str> = members.iter().map(|(name, _)| *name).collect();
             let order = iteration_order(&names).into_iter();
             let written: Vec<String> =
                 order.filter_map(|at| to_text(members[at].1).map(|text| format!("{}={text}", names[at]))).collect();
@@ -46,7 +56,7 @@ pub(crate) fn to_text(value: Value<'_>) -> Option<String> {
 ///
 /// Returns indices into `keys`, which must differ from one another. The tree that Java makes of a slot with more than
 /// eight keys is not modelled: such keys keep their order of insertion.
-pub(crate) fn iteration_order(keys: &[&str]) -> Vec<usize> {
+fn iteration_order(keys: &[&str]) -> Vec<usize> {
     let mut capacity: usize = 16;
     while keys.len() > capacity / 4 * 3 {
         capacity *= 2;
@@ -69,7 +79,7 @@ fn spread_hash(key: &str) -> u32 {
 ///
 /// Digits alone are an integer of any size and stay as they are. A fraction or an exponent makes a `Double`, printed
 /// by the rules of `Double.toString` since Java 19. What is no JSON number comes back unchanged.
-pub(crate) fn number_text(raw: &str) -> Cow<'_, str> {
+fn number_text(raw: &str) -> Cow<'_, str> {
     if raw == "-0" {
         return Cow::Borrowed("0");
     }
@@ -173,7 +183,15 @@ impl Nest {
 ///
 /// Returns `None` for a text that is not one balanced map and nothing after it but white space, or that nests deeper
 /// than [`NESTING_LEVELS_MAX`].
-pub(crate) fn to_json(text: &str) -> Option<String> {
+///
+/// ```
+/// use trommel_rule::java_map;
+///
+/// let json = java_map::to_json("{snapshotId=snap-1, items=[{userId=1}, {group=all}]}");
+/// assert_eq!(json.as_deref(), Some(r#"{"snapshotId":"snap-1","items":[{"userId":"1"},{"group":"all"}]}"#));
+/// assert_eq!(java_map::to_json("any other text"), None);
+/// ```
+pub fn to_json(text: &str) -> Option<String> {
     if !text.starts_with('{') {
         return None;
     }
@@ -196,7 +214,7 @@ pub(crate) fn to_json(text: &str) -> Option<String> {
         } else {
             let end = scalar_end(rest, *nests.last()?)?;
             let (scalar, after) = rest.split_at_checked(end)?;
-            push_json_string(&mut json, scalar);
+            write_json_string(scalar, &mut json);
             rest = after;
         }
         // A value ended here: close what ends with it, up to where the next one begins.
@@ -222,7 +240,7 @@ fn begin_member<'t>(json: &mut String, nest: Nest, rest: &'t str) -> Option<&'t 
         return Some(rest);
     }
     let (key, value) = rest.split_once('=')?;
-    push_json_string(json, key);
+    write_json_string(key, json);
     json.push(':');
     Some(value)
 }
@@ -232,25 +250,6 @@ fn scalar_end(rest: &str, nest: Nest) -> Option<usize> {
     let bytes = rest.as_bytes();
     let close = nest.close() as u8;
     bytes.iter().enumerate().position(|(at, &byte)| byte == close || (byte == b',' && bytes.get(at + 1) == Some(&b' ')))
-}
-
-fn push_json_string(json: &mut String, value: &str) {
-    json.push('"');
-    for letter in value.chars() {
-        match letter {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\0'..='\x1f' => {
-                json.push_str(if letter < '\x10' { "\\u000" } else { "\\u001" });
-                json.extend(char::from_digit(u32::from(letter) & 15, 16));
-            }
-            _ => json.push(letter),
-        }
-    }
-    json.push('"');
 }
 
 #[cfg(test)]

@@ -42,16 +42,19 @@
 //! Not here: how a rule is compiled, run and bounded. That is the host's.
 
 mod bytes;
-mod cloudtrail;
+mod cache;
+pub mod cloudtrail;
 mod contract;
-mod dissect;
+pub mod dissect;
 mod each;
+mod envelope;
 mod event;
 mod finding;
-mod java_map;
+pub mod java_map;
 mod kept;
 mod memo;
 mod metadata;
+mod names;
 mod network;
 mod rule_set;
 mod scan;
@@ -60,13 +63,11 @@ mod time;
 mod values;
 mod wildcard;
 
-pub use cloudtrail::{ENVELOPES_DEEP_MAX, Parameters, Record};
 #[doc(hidden)]
 pub use contract::bindings;
 pub use contract::{
     AttackEntry, Column, ColumnKind, Described, Document, Fault, Found, RuleFault, SettingError, Severity, Threat,
 };
-pub use dissect::{Captures, Dissect, PatternError, PatternErrorKind};
 pub use event::{Event, Value};
 pub use finding::{Cell, EVENT_ID_BYTES_MAX, Finding};
 #[doc(hidden)]

@@ -75,6 +75,11 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// Whether it is text as it is written: a string without escapes, a number or a boolean.
+    pub(crate) fn is_plain_text(self) -> bool {
+        self.plain_text().is_some()
+    }
+
     /// Like [`text`](Self::text), but read only as far as it takes to compare it.
     pub(crate) fn as_text(self) -> Option<Text<'v>> {
         match self.plain_text() {
@@ -86,6 +91,12 @@ impl<'v> Value<'v> {
     /// The name of a member of an object. Empty for an element of an array.
     pub fn name(self) -> Cow<'v, str> {
         if self.name == 0 { Cow::Borrowed("") } else { string(self.source(), self.name as usize) }
+    }
+
+    /// The name as it is written, escapes and all.
+    pub(crate) fn name_as_written(self) -> &'v [u8] {
+        let (start, text) = (self.name as usize, self.source());
+        if start == 0 { &[] } else { &text[start..walk::string(text, start).0] }
     }
 
     /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.

@@ -1,0 +1,296 @@
+//! One record, read by CloudTrail's own names.
+
+use std::borrow::Cow;
+
+use super::fields::{Field, PARTS, UDM_LABELS};
+use super::form::Form;
+use super::part::Part;
+use super::{ENVELOPES_DEEP_MAX, Original};
+use crate::envelope::{Found, Search};
+use crate::event::{Event, Value};
+use crate::java_map;
+use crate::names::{self, Compare};
+use crate::scan::Kind;
+use crate::time::Timestamp;
+use crate::values::{Truth, Values};
+
+/// One CloudTrail record.
+///
+/// Where each form of a record keeps a field is in [the module's table](super). Where AWS or a table writes an empty
+/// text, there is no value.
+#[derive(Clone, Copy)]
+pub struct Record<'e> {
+    event: &'e Event<'e>,
+    value: Value<'e>,
+    form: Form,
+    original: Option<&'e Original>,
+}
+
+impl<'e> Record<'e> {
+    pub(super) fn new(event: &'e Event<'e>, value: Value<'e>, form: Form, original: Option<&'e Original>) -> Self {
+        Self { event, value, form, original }
+    }
+
+    /// Whether the event is a CloudTrail record, or carries one.
+    pub fn is_any(event: &Event<'_>) -> bool {
+        super::records(event).next().is_some()
+    }
+
+    /// The values of a field, by CloudTrail's own dotted name: `userIdentity.arn`, `requestParameters.bucketName`.
+    ///
+    /// All of them as they stand there, but `eventTime`: see [`timestamp`](Self::timestamp).
+    pub fn field(&self, name: &'static str) -> Values<'e> {
+        // What is asked for often is remembered with the event.
+        let known = match self.form {
+            Form::Raw => self.value.known_field(name),
+            Form::Elastic | Form::Ocsf => self.listed(name),
+            Form::Udm | Form::Row => Values::Null,
+        };
+        let values = if known.is_null() { Values::of(self.find(name).into_iter()) } else { known };
+        match values {
+            Values::One(text) if text.is_empty() && self.form != Form::Elastic => Values::Null,
+            values if name == "eventTime" => self.indexed(values),
+            values => values,
+        }
+    }
+
+    /// The values of a field that has a place of its own in this form.
+    fn listed(&self, name: &str) -> Values<'e> {
+        let Some((field, "")) = Field::above(name) else { return Values::Null };
+        let places = field.places(self.form).iter().map(|place| self.value.known_field(place));
+        places.into_iter().find(|values| !values.is_null()).unwrap_or_default()
+    }
+
+    /// `eventTime`: when the call was made, in UTC and with milliseconds, `2026-11-05T10:20:30.000Z`.
+    ///
+    /// AWS writes whole seconds, tables write spaces and zones, OCSF also milliseconds since 1970; Elastic's integration
+    /// indexes this, and a rule gets it from every form. A time that cannot be read stays as it is.
+    pub fn timestamp(&self) -> Values<'e> {
+        self.field("eventTime")
+    }
+
+    fn indexed(&self, time: Values<'e>) -> Values<'e> {
+        let Some(text) = time.single() else { return time };
+        let rewritten = match self.form {
+            Form::Elastic => None,
+            Form::Raw => (text.ends_with('Z') && !text.contains('.')).then(|| text.replace('Z', ".000Z")),
+            Form::Ocsf | Form::Udm | Form::Row => Timestamp::parse(text).map(|time| time.to_string()),
+        };
+        rewritten.map_or(time, |text| Values::One(text.into()))
+    }
+
+    /// `eventID`: the record's own id.
+    pub fn event_id(&self) -> Values<'e> {
+        self.field("eventID")
+    }
+
+    /// `eventSource`: the service that was called, `ec2.amazonaws.com`.
+    pub fn provider(&self) -> Values<'e> {
+        self.field("eventSource")
+    }
+
+    /// `eventName`: the call, `ModifySnapshotAttribute`.
+    pub fn action(&self) -> Values<'e> {
+        self.field("eventName")
+    }
+
+    /// Whether the call succeeded: `success` or `failure`, or what Elastic's `event.outcome` says.
+    ///
+    /// In a raw record and in a row it failed where `errorCode` or `errorMessage` is there and not empty. OCSF says it in
+    /// `status` or `status_id` too, UDM in `securityResult.action`.
+    pub fn outcome(&self) -> Values<'e> {
+        let says = |name, text| {
+            let values = names::find(self.event, self.value, name, Compare::ByLetters).into_iter();
+            Values::of(values).equals_any_case(text) == Truth::True
+        };
+        let failed = match self.form {
+            Form::Elastic => return self.value.known_field("event.outcome"),
+            Form::Raw => {
+                let mut errors = ["errorCode", "errorMessage"].into_iter().flat_map(|name| self.value.at_name(name));
+                errors.any(|error| java_map::to_text(error).is_some())
+            }
+            _ if ["errorCode", "errorMessage"].into_iter().any(|name| !self.field(name).is_null()) => true,
+            Form::Ocsf => says("status", "failure") || says("status_id", "2"),
+            Form::Udm => says("securityResult.action", "block") || says("securityResult.action", "fail"),
+            Form::Row => false,
+        };
+        if failed { "failure".into() } else { "success".into() }
+    }
+
+    /// `errorCode`: why the call failed. None where it did not.
+    pub fn error_code(&self) -> Values<'e> {
+        self.field("errorCode")
+    }
+
+    /// `awsRegion`: where the call was made, `eu-west-1`.
+    pub fn region(&self) -> Values<'e> {
+        self.field("awsRegion")
+    }
+
+    /// `sourceIPAddress`: from where, an address or the host of an AWS service.
+    pub fn source_ip(&self) -> Values<'e> {
+        self.field("sourceIPAddress")
+    }
+
+    /// `userAgent`: with what.
+    pub fn user_agent(&self) -> Values<'e> {
+        self.field("userAgent")
+    }
+
+    /// `userIdentity.arn`: who called.
+    pub fn caller_arn(&self) -> Values<'e> {
+        self.field("userIdentity.arn")
+    }
+
+    /// `userIdentity.accountId`: the account of the caller. A call by an AWS service has none.
+    pub fn caller_account(&self) -> Values<'e> {
+        self.field("userIdentity.accountId")
+    }
+
+    /// `recipientAccountId`: the account that the record was delivered to.
+    pub fn recipient_account(&self) -> Values<'e> {
+        self.field("recipientAccountId")
+    }
+
+    /// The account whose resources are called for: the caller's, and where that is missing the recipient's.
+    pub fn owner_account(&self) -> Values<'e> {
+        match self.caller_account() {
+            Values::Null => self.recipient_account(),
+            account => account,
+        }
+    }
+
+    /// `userIdentity`: all that is said of the caller.
+    pub fn user_identity(&self) -> Part<'e> {
+        Part::new(*self, "userIdentity")
+    }
+
+    /// `requestParameters`: what was asked for.
+    pub fn request_parameters(&self) -> Part<'e> {
+        Part::new(*self, "requestParameters")
+    }
+
+    /// `responseElements`: what a call that changes something answered.
+    pub fn response_elements(&self) -> Part<'e> {
+        Part::new(*self, "responseElements")
+    }
+
+    /// `additionalEventData`: what belongs to neither.
+    pub fn additional_event_data(&self) -> Part<'e> {
+        Part::new(*self, "additionalEventData")
+    }
+
+    /// `aws.cloudtrail.request_parameters`, as Elastic's integration indexes it: the `toString()` of a Java `HashMap`.
+    pub fn request_parameters_text(&self) -> Values<'e> {
+        if self.form == Form::Elastic {
+            return self.value.known_field("aws.cloudtrail.request_parameters");
+        }
+        let as_indexed = |parameters: Value<'e>| {
+            // What another than AWS wrote down as text was an object.
+            let spelled = || crate::envelope::opened(self.event, parameters).map(Event::root);
+            let object = if self.form == Form::Raw { None } else { spelled() };
+            java_map::to_text(object.unwrap_or(parameters)).map(Cow::<str>::Owned)
+        };
+        self.own("requestParameters").into_iter().filter_map(as_indexed).collect()
+    }
+
+    /// Every place to which CloudTrail's name leads, also in the record that this one was made of.
+    pub(super) fn find(&self, name: &str) -> Vec<Value<'e>> {
+        let found = self.own(name);
+        let part = PARTS.into_iter().find(|part| name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')));
+        match part {
+            Some(part) if found.is_empty() && self.lacks(part) => {
+                self.original().map(|original| original.own(name)).unwrap_or_default()
+            }
+            _ => found,
+        }
+    }
+
+    /// A raw record that has null for it is whole.
+    fn lacks(&self, part: &str) -> bool {
+        self.own(part).iter().all(|value| value.kind() == Kind::Null && self.form != Form::Raw)
+    }
+
+    fn own(&self, name: &str) -> Vec<Value<'e>> {
+        let find = |name: &str, how| names::find(self.event, self.value, name, how);
+        // Empty where the form keeps it nowhere, none where nothing is known of that.
+        let listed = |how| {
+            let (field, rest) = Field::above(name)?;
+            let places = field.places(self.form).iter().map(|place| find(&[place, rest].concat(), how));
+            Some(places.into_iter().find(|found| !found.is_empty()).unwrap_or_default())
+        };
+        let or =
+            |found: Vec<Value<'e>>, other: &dyn Fn() -> Vec<Value<'e>>| if found.is_empty() { other() } else { found };
+        match self.form {
+            Form::Raw if name.contains('.') => or(self.value.at_name(name), &|| find(name, Compare::Exactly)),
+            Form::Raw => self.value.at_name(name),
+            Form::Elastic => listed(Compare::Exactly)
+                .unwrap_or_else(|| find(&["aws.cloudtrail.", name].concat(), Compare::ByLetters)),
+            Form::Ocsf => {
+                listed(Compare::Exactly).unwrap_or_else(|| find(&["unmapped.", name].concat(), Compare::Exactly))
+            }
+            Form::Udm => or(listed(Compare::ByLetters).unwrap_or_default(), &|| self.labels(name)),
+            Form::Row => or(find(name, Compare::ByLetters), &|| listed(Compare::ByLetters).unwrap_or_default()),
+        }
+    }
+
+    /// What UDM keeps under a label. That may be the name, the name without its first part, or its last three parts or
+    /// more: `Add Items Group` is `requestParameters.createVolumePermission.add.items.group`.
+    fn labels(&self, name: &str) -> Vec<Value<'e>> {
+        let starts = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));
+        let ends: Vec<String> = starts
+            .enumerate()
+            .map(|(parts, at)| (parts, &name[at..]))
+            .filter(|(parts, end)| *parts < 2 || end.split('.').count() >= 3)
+            .map(|(_, end)| names::letters(end))
+            .collect();
+        let mut found = Vec::new();
+        for place in UDM_LABELS {
+            for label in
+                names::find(self.event, self.value, place, Compare::ByLetters).into_iter().flat_map(Value::elements)
+            {
+                let member = |wanted| label.children().find(|member| member.name() == wanted);
+                match member("key").and_then(Value::text) {
+                    Some(key) if ends.iter().any(|end| names::is(end, &key)) => found.extend(member("value")),
+                    Some(_) => {}
+                    None => found.extend(names::find(self.event, label, name, Compare::ByLetters)),
+                }
+            }
+        }
+        // A value may be an object that says of what kind it is.
+        let scalar = |value: Value<'e>| match value.kind() {
+            Kind::Object => value.children().next(),
+            _ => Some(value),
+        };
+        found.into_iter().filter_map(scalar).collect()
+    }
+
+    /// The record of the same call that this one carries.
+    fn original(&self) -> Option<Record<'e>> {
+        struct OfTheEvent(Original);
+        let cell = self.original.unwrap_or_else(|| &self.event.cache.get(|| OfTheEvent(Original::new())).0);
+        let found = cell.get_or_init(|| {
+            let mut search = Search { is: &Form::of, id: &|_, _, _| None, found: Vec::new() };
+            search.members(self.event, None, self.value, ENVELOPES_DEEP_MAX);
+            search.found.into_iter().find(|found| {
+                let other = Self::of_found(self.event, found);
+                let agree = |own: Values<'_>, other: Values<'_>| own == other || own.is_null() || other.is_null();
+                agree(self.action(), other.action())
+                    && agree(self.provider(), other.provider())
+                    && agree(self.event_id(), other.event_id())
+            })
+        });
+        found.as_ref().map(|found| Self::of_found(self.event, found))
+    }
+
+    fn of_found<'f>(outer: &'f Event<'f>, found: &'f Found<Form>) -> Record<'f> {
+        let (event, value) = found.place(outer);
+        Record::new(event, value, found.what, None)
+    }
+}
+
+impl std::fmt::Debug for Record<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?} {:?}", self.form, self.value)
+    }
+}
