@@ -29,10 +29,11 @@ impl Rule for SnapshotShared {
     }
 
     fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
-        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let trusted_accounts =
-            settings.strings("trusted_accounts", is_account, "a 12-digit AWS account id").into_iter().collect();
-        let esql = settings.choice("parity", &["none", "esql"]) == 1;
+        let trusted_accounts = settings
+            .texts("trusted_accounts", metadata::TRUSTED_ACCOUNTS, &cloudtrail::ACCOUNT_ID)
+            .into_iter()
+            .collect();
+        let esql = settings.choice("parity", metadata::PARITY, &["none", "esql"]) == 1;
         settings.finish().map(|()| Self { trusted_accounts, esql })
     }
 

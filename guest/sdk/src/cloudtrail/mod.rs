@@ -63,6 +63,7 @@ mod tests;
 
 use std::cell::OnceCell;
 
+use crate::Format;
 use crate::envelope::{Found, Search};
 use crate::event::{Event, Value};
 use form::Form;
@@ -76,6 +77,13 @@ type Located = Found<(Form, Original)>;
 
 /// The record of the same call that a record carries, if it does: `event.original`, `_raw`.
 type Original = OnceCell<Option<Found<Form>>>;
+
+/// The id of an AWS account, as a rule's settings take it.
+pub const ACCOUNT_ID: Format = Format {
+    expected: "a 12-digit AWS account id",
+    pattern: "^[0-9]{12}$",
+    fits: |text| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()),
+};
 
 /// The CloudTrail records in the event: mostly one, none where it is something else.
 ///
