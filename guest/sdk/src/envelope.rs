@@ -55,12 +55,23 @@ impl<T> Search<'_, T> {
         if deep == 0 {
             return;
         }
-        let from = self.found.len();
+        // Shippers often leave the text beside what they made of it: what another member carries too is left out.
+        let (mut known, mut from) = (BTreeSet::new(), None);
         for member in object.children() {
             let before = self.found.len();
             self.content(event, inner, member, deep - 1);
-            if from < before && before < self.found.len() {
-                self.leave_out_known(event, from, before);
+            if before == self.found.len() {
+                continue;
+            }
+            if let Some(from) = from.replace(before) {
+                let id = |found: &Found<T>| {
+                    let event = found.inner.as_deref().unwrap_or(event);
+                    (self.id)(event, event.value(found.place), &found.what)
+                };
+                known.extend(self.found[from..before].iter().filter_map(id));
+                let is_new = |found: &Found<T>| id(found).is_none_or(|id| !known.contains(&id));
+                let more = self.found.split_off(before);
+                self.found.extend(more.into_iter().filter(is_new));
             }
         }
     }
@@ -89,22 +100,6 @@ impl<T> Search<'_, T> {
         if let Some(spelled) = spelled {
             self.content(&parsed, Some(&parsed), spelled, deep);
         }
-    }
-
-    /// Shippers often leave the text beside what they made of it: what another member carries too is left out.
-    fn leave_out_known(&mut self, event: &Event<'_>, from: usize, before: usize) {
-        let id = |found: &Found<T>| {
-            let event = found.inner.as_deref().unwrap_or(event);
-            (self.id)(event, event.value(found.place), &found.what)
-        };
-        let known: BTreeSet<String> = self.found[from..before].iter().filter_map(id).collect();
-        let new = self.found[before..].iter().map(|found| id(found).is_none_or(|id| !known.contains(&id)));
-        let mut new = new.collect::<Vec<bool>>().into_iter();
-        let mut at = 0;
-        self.found.retain(|_| {
-            at += 1;
-            at <= before || new.next().unwrap_or(true)
-        });
     }
 }
 
@@ -165,6 +160,9 @@ struct Opened(Chain<(Place, Option<Event<'static>>)>);
 ///
 /// Each text is read once. Of more than [`TEXTS_OPENED_MAX`] texts, the others stay closed.
 pub(crate) fn opened<'e>(event: &'e Event<'e>, text: Value<'e>) -> Option<&'e Event<'e>> {
+    if !event.holds(text) {
+        return None;
+    }
     let Opened(known) = event.cache.get(Opened::default);
     let (_, spelled) =
         known.get(TEXTS_OPENED_MAX, |(place, _)| *place == text.place(), || (text.place(), spelled(text)))?;

@@ -36,9 +36,10 @@ pub(crate) fn letters(name: &str) -> String {
     kept.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Whether a name by its letters, as [`letters`] has it, is this one, whatever positions that holds.
-pub(crate) fn is(name: &str, own: &str) -> bool {
-    behind(name, own, Compare::ByLetters) == Some("")
+/// A name's [`letters`], positions in it passed over.
+pub(crate) fn letters_without_positions(name: &str) -> String {
+    let parts = name.split(SEPARATORS).filter(|part| !is_position(part));
+    parts.map(letters).collect()
 }
 
 fn search<'e>(event: &'e Event<'e>, value: Value<'e>, name: &str, how: Compare, places: &mut Vec<Value<'e>>) {
@@ -65,6 +66,13 @@ fn search<'e>(event: &'e Event<'e>, value: Value<'e>, name: &str, how: Compare, 
     }
 }
 
+/// What stands between the parts of a name.
+const SEPARATORS: [char; 5] = ['.', '[', ']', '{', '}'];
+
+fn is_position(part: &str) -> bool {
+    part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// What of a name is left behind a member's own name, positions in it passed over, if it begins with that.
 fn behind<'n>(mut name: &'n str, own: &str, how: Compare) -> Option<&'n str> {
     // Most names are told by their first letter.
@@ -74,10 +82,7 @@ fn behind<'n>(mut name: &'n str, own: &str, how: Compare) -> Option<&'n str> {
     {
         return None;
     }
-    for part in own.split(['.', '[', ']', '{', '}']) {
-        if part.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
+    for part in own.split(SEPARATORS).filter(|part| !is_position(part)) {
         name = match how {
             Compare::Exactly => match name.strip_prefix(part)? {
                 "" => "",

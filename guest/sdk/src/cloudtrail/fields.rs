@@ -37,15 +37,6 @@ impl Field {
 pub(super) const PARTS: [&str; 4] =
     ["requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"];
 
-/// Where UDM keeps what it has no field for: lists of `key` and `value`, or an object of names.
-pub(super) const UDM_LABELS: [&str; 5] = [
-    "target.resource.attribute.labels",
-    "principal.user.attribute.labels",
-    "principal.resource.attribute.labels",
-    "securityResult.detectionFields",
-    "additional.fields",
-];
-
 macro_rules! fields {
     ($($name:literal: $elastic:tt $ocsf:tt $udm:tt $row:tt,)+) => {
         &[$(Field { name: $name, elastic: &$elastic, ocsf: &$ocsf, udm: &$udm, row: &$row },)+]

@@ -56,6 +56,7 @@
 
 mod fields;
 mod form;
+mod labels;
 mod part;
 mod record;
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Field, PARTS, UDM_LABELS};
+use super::fields::{Field, PARTS};
 use super::form::Form;
 use super::part::Part;
-use super::{ENVELOPES_DEEP_MAX, Original};
+use super::{ENVELOPES_DEEP_MAX, Original, labels};
 use crate::envelope::{Found, Search};
 use crate::event::{Event, Value};
 use crate::java_map;
@@ -229,40 +229,11 @@ impl<'e> Record<'e> {
             Form::Ocsf => {
                 listed(Compare::Exactly).unwrap_or_else(|| find(&["unmapped.", name].concat(), Compare::Exactly))
             }
-            Form::Udm => or(listed(Compare::ByLetters).unwrap_or_default(), &|| self.labels(name)),
+            Form::Udm => {
+                or(listed(Compare::ByLetters).unwrap_or_default(), &|| labels::find(self.event, self.value, name))
+            }
             Form::Row => or(find(name, Compare::ByLetters), &|| listed(Compare::ByLetters).unwrap_or_default()),
         }
-    }
-
-    /// What UDM keeps under a label. That may be the name, the name without its first part, or its last three parts or
-    /// more: `Add Items Group` is `requestParameters.createVolumePermission.add.items.group`.
-    fn labels(&self, name: &str) -> Vec<Value<'e>> {
-        let starts = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));
-        let ends: Vec<String> = starts
-            .enumerate()
-            .map(|(parts, at)| (parts, &name[at..]))
-            .filter(|(parts, end)| *parts < 2 || end.split('.').count() >= 3)
-            .map(|(_, end)| names::letters(end))
-            .collect();
-        let mut found = Vec::new();
-        for place in UDM_LABELS {
-            for label in
-                names::find(self.event, self.value, place, Compare::ByLetters).into_iter().flat_map(Value::elements)
-            {
-                let member = |wanted| label.children().find(|member| member.name() == wanted);
-                match member("key").and_then(Value::text) {
-                    Some(key) if ends.iter().any(|end| names::is(end, &key)) => found.extend(member("value")),
-                    Some(_) => {}
-                    None => found.extend(names::find(self.event, label, name, Compare::ByLetters)),
-                }
-            }
-        }
-        // A value may be an object that says of what kind it is.
-        let scalar = |value: Value<'e>| match value.kind() {
-            Kind::Object => value.children().next(),
-            _ => Some(value),
-        };
-        found.into_iter().filter_map(scalar).collect()
     }
 
     /// The record of the same call that this one carries.

@@ -188,3 +188,19 @@ fn the_text_of_the_parameters_is_the_integrations() {
         assert_eq!(records(&parsed).next().unwrap().request_parameters_text(), text, "{event}");
     }
 }
+
+#[test]
+fn what_lies_in_a_text_is_no_place_of_the_event() {
+    let labels = json!([{"key": "errorCode", "value": "E"}]);
+    let udm = |target: Json| json!({"metadata": {"log_type": "AWS_CLOUDTRAIL"}, "target": target});
+    let target = json!({"resource": {"attribute": {"labels": labels}}});
+    assert_eq!(field(&udm(target.clone()), "errorCode"), "E");
+    assert_eq!(field(&udm(target.to_string().into()), "errorCode"), "");
+    let api = json!({"operation": "n", "service": {"name": "a.amazonaws.com"}});
+    let event =
+        json!({"api": api, "unmapped": json!({"requestParameters": "{a=b}"}).to_string(), "x": "{c=d}"}).to_string();
+    let event = Event::parse(event.as_bytes()).unwrap();
+    let record = records(&event).next().unwrap();
+    assert_eq!(record.request_parameters().field("a"), "b".into());
+    assert_eq!(record.request_parameters_text(), "{a=b}".into());
+}
