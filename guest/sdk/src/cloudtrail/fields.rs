@@ -16,7 +16,7 @@ impl Field {
     /// The places in this form. A raw record has CloudTrail's own names.
     pub(super) fn places(&self, form: Form) -> &'static [&'static str] {
         match form {
-            Form::Raw => &[],
+            Form::Raw | Form::Prefixed => &[],
             Form::Elastic => self.elastic,
             Form::Ocsf => self.ocsf,
             Form::Udm => self.udm,

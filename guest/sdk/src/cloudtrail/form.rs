@@ -3,6 +3,8 @@
 //! Notices of other services are close to it: those of S3 have `eventSource`, `eventName`, `eventTime` and
 //! `userIdentity` too. Only a record names a service by its host, `ec2.amazonaws.com`.
 
+use std::borrow::Cow;
+
 use crate::event::Value;
 use crate::names;
 use crate::values::Values;
@@ -12,6 +14,8 @@ use crate::values::Values;
 pub(super) enum Form {
     /// AWS.
     Raw,
+    /// AWS, but that all names begin alike: `detail.eventName`.
+    Prefixed,
     /// Elastic's AWS integration.
     Elastic,
     /// Amazon Security Lake, or another that follows the Open Cybersecurity Schema Framework.
@@ -54,8 +58,30 @@ impl Form {
         if glance.udm && is_udm(object) {
             return Some(Self::Udm);
         }
-        (glance.row && is_row(object)).then_some(Self::Row)
+        if glance.row && is_row(object) {
+            return Some(Self::Row);
+        }
+        (glance.prefixed && is_prefixed(object)).then_some(Self::Prefixed)
     }
+}
+
+/// What all names of a record begin with, as that of its call does.
+pub(super) fn prefix(record: Value<'_>) -> Option<&str> {
+    let call = record.children().find(|member| member.name_as_written().ends_with(CALL))?;
+    match call.name() {
+        Cow::Borrowed(name) => name.strip_suffix("eventName"),
+        Cow::Owned(_) => None,
+    }
+}
+
+/// How the name of a call ends where all names begin alike.
+const CALL: &[u8] = b".eventName";
+
+fn is_prefixed(object: Value<'_>) -> bool {
+    let Some(prefix) = prefix(object) else { return false };
+    let at_name = |name: &str| object.at_name(&[prefix, name].concat());
+    let source = Values::of(at_name("eventSource").into_iter());
+    names_a_service(&source) && ALWAYS.into_iter().any(|name| !at_name(name).is_empty())
 }
 
 /// Which forms an object may have by the names of its own members.
@@ -70,6 +96,7 @@ struct Glance {
     ocsf: bool,
     udm: bool,
     row: bool,
+    prefixed: bool,
 }
 
 impl Glance {
@@ -78,9 +105,9 @@ impl Glance {
         let (mut called, mut service, mut whole) = (false, false, false);
         for member in object.children() {
             let name = member.name_as_written();
-            match name.first() {
-                Some(b'e' | b'E' | b'a' | b'm' | b'\\') => {}
-                _ => continue,
+            may_be.prefixed |= name.ends_with(CALL);
+            if !matches!(name.first(), Some(b'e' | b'E' | b'a' | b'm' | b'\\')) {
+                continue;
             }
             let part =
                 |word: &[u8]| name.strip_prefix(word).is_some_and(|rest| matches!(rest.first(), None | Some(b'.')));
@@ -96,7 +123,7 @@ impl Glance {
                 _ if part(b"metadata") => may_be.udm = true,
                 // A letter may be written as an escape.
                 _ if name.contains(&b'\\') => {
-                    may_be = Self { is_raw: false, raw: true, elastic: true, ocsf: true, udm: true, row: true };
+                    may_be = Self { raw: true, elastic: true, ocsf: true, udm: true, row: true, ..may_be };
                 }
                 _ => may_be.row |= name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"event")),
             }

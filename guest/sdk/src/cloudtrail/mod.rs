@@ -46,7 +46,8 @@
 //! | any other | `aws.cloudtrail.…`, words with `_` between them | `unmapped.…` | labels |
 //!
 //! - **Raw**, as AWS writes it: CloudTrail's own names, nested or dotted, with positions in lists (`items.0.userId`) or
-//!   without (`items{}.userId`). Any object in it may be its JSON text.
+//!   without (`items{}.userId`). Any object in it may be its JSON text. All names may begin alike
+//!   (`detail.eventName`, `data.aws.eventName`).
 //! - **Elastic**: nested, dotted, or mixed, also as search results list it (`fields`).
 //! - **Rows** of a table: CloudTrail's own names in any case, with or without `_`, one column a field or one a whole
 //!   object as text: Athena (`requestparameters`), Microsoft Sentinel (`UserIdentityArn`, `TimeGenerated`,

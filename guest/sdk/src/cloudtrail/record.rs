@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Field, PARTS};
-use super::form::Form;
+use super::form::{self, Form};
 use super::part::Part;
 use super::{ENVELOPES_DEEP_MAX, Original, labels};
 use crate::envelope::{Found, Search};
@@ -44,7 +44,7 @@ impl<'e> Record<'e> {
         let known = match self.form {
             Form::Raw => self.value.known_field(name),
             Form::Elastic | Form::Ocsf => self.listed(name),
-            Form::Udm | Form::Row => Values::Null,
+            Form::Prefixed | Form::Udm | Form::Row => Values::Null,
         };
         let values = if known.is_null() { Values::of(self.find(name).into_iter()) } else { known };
         match values {
@@ -73,7 +73,9 @@ impl<'e> Record<'e> {
         let Some(text) = time.single() else { return time };
         let rewritten = match self.form {
             Form::Elastic => None,
-            Form::Raw => (text.ends_with('Z') && !text.contains('.')).then(|| text.replace('Z', ".000Z")),
+            Form::Raw | Form::Prefixed => {
+                (text.ends_with('Z') && !text.contains('.')).then(|| text.replace('Z', ".000Z"))
+            }
             Form::Ocsf | Form::Udm | Form::Row => Timestamp::parse(text).map(|time| time.to_string()),
         };
         rewritten.map_or(time, |text| Values::One(text.into()))
@@ -112,7 +114,7 @@ impl<'e> Record<'e> {
             _ if ["errorCode", "errorMessage"].into_iter().any(|name| !self.field(name).is_null()) => true,
             Form::Ocsf => says("status", "failure") || says("status_id", "2"),
             Form::Udm => says("securityResult.action", "block") || says("securityResult.action", "fail"),
-            Form::Row => false,
+            Form::Prefixed | Form::Row => false,
         };
         if failed { "failure".into() } else { "success".into() }
     }
@@ -224,6 +226,10 @@ impl<'e> Record<'e> {
         match self.form {
             Form::Raw if name.contains('.') => or(self.value.at_name(name), &|| find(name, Compare::Exactly)),
             Form::Raw => self.value.at_name(name),
+            Form::Prefixed => {
+                let prefix = form::prefix(self.value).unwrap_or_default();
+                find(&[prefix, name].concat(), Compare::Exactly)
+            }
             Form::Elastic => listed(Compare::Exactly)
                 .unwrap_or_else(|| find(&["aws.cloudtrail.", name].concat(), Compare::ByLetters)),
             Form::Ocsf => {

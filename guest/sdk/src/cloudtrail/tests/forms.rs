@@ -70,6 +70,8 @@ pub(super) fn forms() -> Vec<Json> {
     ] {
         dotted[name] = value.into();
     }
+    let prefixed: Json =
+        dotted.as_object().unwrap().iter().map(|(name, value)| (format!("data.aws.{name}"), value.clone())).collect();
     let mut splunk = raw.clone();
     splunk.as_object_mut().unwrap().retain(|name, _| !parts.contains(&&**name));
     splunk["_raw"] = raw.to_string().into();
@@ -79,6 +81,7 @@ pub(super) fn forms() -> Vec<Json> {
         texts(&raw, &parts),
         texts(&raw, &["requestParameters", "responseElements", "additionalEventData", "userIdentity"]),
         dotted,
+        prefixed,
         splunk,
         athena,
         sentinel,

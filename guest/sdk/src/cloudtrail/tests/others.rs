@@ -99,7 +99,7 @@ proptest! {
 
     /// The property above says something only if a record is found where the notice stands.
     #[test]
-    fn records_are_found_in_every_envelope(form in 0..16_usize, kinds in vec(0..14_usize, 0..4)) {
+    fn records_are_found_in_every_envelope(form in 0..17_usize, kinds in vec(0..14_usize, 0..4)) {
         let forms = forms();
         let mut event = kinds.iter().fold(forms[form % forms.len()].clone(), |inner, kind| envelope(*kind, &inner));
         let objects = |kind: &usize| match kind { 1 | 3 | 4 | 6 | 7 => 2, 2 | 5 => 3, 8 => 5, 12 => 0, _ => 1 };
