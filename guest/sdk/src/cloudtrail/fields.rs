@@ -33,7 +33,7 @@ impl Field {
     }
 }
 
-/// The objects that differ from call to call. A document that was cut down may lack them.
+/// The objects that differ from call to call. A record that lacks the first of them was cut down.
 pub(super) const PARTS: [&str; 4] =
     ["requestParameters", "responseElements", "additionalEventData", "serviceEventDetails"];
 

@@ -108,7 +108,8 @@ struct Carried(Vec<Located>);
 fn carried(event: &Event<'_>) -> Vec<Located> {
     let is = |object: Value<'_>| Form::of(object).map(|form| (form, Original::new()));
     let id = |event: &Event<'_>, value: Value<'_>, what: &(Form, Original)| {
-        Record::new(event, value, what.0, None).event_id().single().map(str::to_owned)
+        let id = Record::new(event, value, what.0, None).own_values("eventID");
+        id.single().filter(|id| !id.is_empty()).map(str::to_owned)
     };
     let mut search = Search { is: &is, id: &id, found: Vec::new() };
     search.members(event, None, event.root(), ENVELOPES_DEEP_MAX);

@@ -12,7 +12,7 @@ use crate::java_map;
 use crate::names::{self, Compare};
 use crate::scan::Kind;
 use crate::time::Timestamp;
-use crate::values::{Truth, Values};
+use crate::values::Values;
 
 /// One CloudTrail record.
 ///
@@ -27,6 +27,8 @@ pub struct Record<'e> {
 }
 
 impl<'e> Record<'e> {
+    /// Of the records of an event only the event itself may have no cell for its original, and one that is not asked for
+    /// more than its [`own_values`](Self::own_values).
     pub(super) fn new(event: &'e Event<'e>, value: Value<'e>, form: Form, original: Option<&'e Original>) -> Self {
         Self { event, value, form, original }
     }
@@ -103,18 +105,15 @@ impl<'e> Record<'e> {
     pub fn outcome(&self) -> Values<'e> {
         let says = |name, text| {
             let values = names::find(self.event, self.value, name, Compare::ByLetters).into_iter();
-            Values::of(values).equals_any_case(text) == Truth::True
+            Values::of(values).is(|value| value.eq_ignore_ascii_case(text)).holds()
         };
+        let mut errors = ["errorCode", "errorMessage"].into_iter().flat_map(|name| self.find(name));
         let failed = match self.form {
             Form::Elastic => return self.value.known_field("event.outcome"),
-            Form::Raw => {
-                let mut errors = ["errorCode", "errorMessage"].into_iter().flat_map(|name| self.value.at_name(name));
-                errors.any(|error| java_map::to_text(error).is_some())
-            }
-            _ if ["errorCode", "errorMessage"].into_iter().any(|name| !self.field(name).is_null()) => true,
+            _ if errors.any(|error| java_map::to_text(error).is_some()) => true,
             Form::Ocsf => says("status", "failure") || says("status_id", "2"),
             Form::Udm => says("securityResult.action", "block") || says("securityResult.action", "fail"),
-            Form::Prefixed | Form::Row => false,
+            Form::Raw | Form::Prefixed | Form::Row => false,
         };
         if failed { "failure".into() } else { "success".into() }
     }
@@ -196,21 +195,26 @@ impl<'e> Record<'e> {
         self.own("requestParameters").into_iter().filter_map(as_indexed).collect()
     }
 
-    /// Every place to which CloudTrail's name leads, also in the record that this one was made of.
+    /// Every place to which CloudTrail's name leads. What a record lacks that was cut down is looked for in the record
+    /// that it was made of.
     pub(super) fn find(&self, name: &str) -> Vec<Value<'e>> {
         let found = self.own(name);
-        let part = PARTS.into_iter().find(|part| name.strip_prefix(part).is_some_and(|rest| rest.starts_with('.')));
-        match part {
-            Some(part) if found.is_empty() && self.lacks(part) => {
-                self.original().map(|original| original.own(name)).unwrap_or_default()
-            }
-            _ => found,
+        let below = |part: &&str| name.strip_prefix(*part).is_some_and(|rest| rest.starts_with('.'));
+        let part = PARTS.into_iter().find(below).unwrap_or(PARTS[0]);
+        if found.is_empty() && self.lacks(part) {
+            return self.original().map(|original| original.own(name)).unwrap_or_default();
         }
+        found
     }
 
     /// A raw record that has null for it is whole.
     fn lacks(&self, part: &str) -> bool {
         self.own(part).iter().all(|value| value.kind() == Kind::Null && self.form != Form::Raw)
+    }
+
+    /// The values of a field, from nowhere else than this record.
+    pub(super) fn own_values(&self, name: &str) -> Values<'e> {
+        Values::of(self.own(name).into_iter())
     }
 
     fn own(&self, name: &str) -> Vec<Value<'e>> {
@@ -251,10 +255,10 @@ impl<'e> Record<'e> {
             search.members(self.event, None, self.value, ENVELOPES_DEEP_MAX);
             search.found.into_iter().find(|found| {
                 let other = Self::of_found(self.event, found);
-                let agree = |own: Values<'_>, other: Values<'_>| own == other || own.is_null() || other.is_null();
-                agree(self.action(), other.action())
-                    && agree(self.provider(), other.provider())
-                    && agree(self.event_id(), other.event_id())
+                ["eventName", "eventSource", "eventID"].into_iter().all(|name| {
+                    let (own, other) = (self.own_values(name), other.own_values(name));
+                    own == other || own.is_null() || other.is_null()
+                })
             })
         });
         found.as_ref().map(|found| Self::of_found(self.event, found))

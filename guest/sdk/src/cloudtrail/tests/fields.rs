@@ -157,6 +157,12 @@ fn a_record_is_read_from_the_one_it_was_made_of_only_if_that_is_the_same() {
     let mut whole = event("n");
     whole["aws.cloudtrail.request_parameters"] = "{c=d}".into();
     assert_eq!([field(&whole, "requestParameters.a"), field(&whole, "requestParameters.c")], ["", "d"]);
+    // A record without any was cut down: what else it lacks is read there too.
+    let mut failed = original("n");
+    failed["errorCode"] = "E".into();
+    let cut = json!({"eventSource": "a.amazonaws.com", "eventName": "n", "eventTime": "t", "_raw": failed.to_string()});
+    assert_eq!([field(&cut, "errorCode"), field(&cut, "requestParameters.a")], ["E", "b"]);
+    assert_eq!(read(&cut.to_string()), ["Raw n t  failure"]);
     // Also where many records lie in one event.
     let many = json!({"hits": [event("n"), event("other"), event("n")]}).to_string();
     let many = Event::parse(many.as_bytes()).unwrap();
