@@ -125,9 +125,10 @@ fn has(word: u64, byte: u8) -> bool {
     differs.wrapping_sub(ONES) & !differs & (0x80 * ONES) != 0
 }
 
-/// Reads a text that is JSON from some place on to its end.
+/// Reads a text that is JSON from some place on to its end, or JSON line by line.
 ///
-/// Only an object is an event: a list or a string is put into one, as its only member, and then the second is `true`.
+/// Only an object is an event: a list, a string or lines are put into one, as its only member, and then the second is
+/// `true`.
 fn parse(text: &str) -> Option<(Event<'static>, bool)> {
     let text = text.trim_ascii();
     if text.starts_with(['[', '"'])
@@ -145,7 +146,12 @@ fn parse(text: &str) -> Option<(Event<'static>, bool)> {
             break behind - 1;
         }
     };
-    Event::parse(bytes[start..].to_vec()).ok().map(|event| (event, false))
+    if let Ok(event) = Event::parse(bytes[start..].to_vec()) {
+        return Some((event, false));
+    }
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
+    let are_objects = lines.len() > 1 && lines.iter().all(|line| line.trim_ascii_start().starts_with('{'));
+    are_objects.then(|| parse_around(&["[", &lines.join(","), "]"].concat())).flatten().map(|around| (around, true))
 }
 
 fn parse_around(text: &str) -> Option<Event<'static>> {

@@ -63,6 +63,9 @@ fn opens_whatever_carries_a_record() {
         let many = format!(r#"{{"Records":[{record},null,1,"no JSON",{{}},{text},[],{record}]}}"#);
         assert_eq!(read(&many), [row; 3]);
     }
+    let lines = format!("{RAW}\n\n {RAW}\r\n");
+    assert_eq!(read(&json!({ "message": lines }).to_string()), [RAW_ROW; 2]);
+    assert_eq!(read(&json!({ "message": format!("{RAW}\nno JSON") }).to_string()), [""; 0]);
     // A prefix may be so long and no longer, and behind the JSON there may be nothing.
     let prefix = "x".repeat(crate::envelope::PREFIX_BYTES_MAX);
     let message = |text: String| read(&json!({ "message": text }).to_string()).len();
