@@ -45,7 +45,7 @@ pub(crate) fn letters_without_positions(name: &str) -> String {
 fn search<'e>(event: &'e Event<'e>, value: Value<'e>, name: &str, how: Compare, places: &mut Vec<Value<'e>>) {
     match value.kind() {
         Kind::Object => {
-            for member in value.children() {
+            for member in value.all_children() {
                 match behind(name, &member.name(), how) {
                     Some("") => places.push(member),
                     Some(rest) => search(event, member, rest, how, places),
@@ -53,7 +53,7 @@ fn search<'e>(event: &'e Event<'e>, value: Value<'e>, name: &str, how: Compare, 
                 }
             }
         }
-        Kind::Array => value.children().for_each(|element| search(event, element, name, how, places)),
+        Kind::Array => value.all_children().into_iter().for_each(|element| search(event, element, name, how, places)),
         Kind::String => {
             if let Some(spelled) = envelope::opened(event, value) {
                 let root = spelled.root();

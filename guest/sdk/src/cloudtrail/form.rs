@@ -67,7 +67,7 @@ impl Form {
 
 /// What all names of a record begin with, as that of its call does.
 pub(super) fn prefix(record: Value<'_>) -> Option<&str> {
-    let call = record.children().find(|member| member.name_as_written().ends_with(CALL))?;
+    let call = record.all_children().into_iter().find(|member| member.name_as_written().ends_with(CALL))?;
     match call.name() {
         Cow::Borrowed(name) => name.strip_suffix("eventName"),
         Cow::Owned(_) => None,
@@ -80,7 +80,7 @@ const CALL: &[u8] = b".eventName";
 fn is_prefixed(object: Value<'_>) -> bool {
     let Some(prefix) = prefix(object) else { return false };
     let at_name = |name: &str| object.at_name(&[prefix, name].concat());
-    let source = Values::of(at_name("eventSource").into_iter());
+    let source = Values::at(at_name("eventSource"));
     names_a_service(&source) && ALWAYS.into_iter().any(|name| !at_name(name).is_empty())
 }
 
@@ -146,7 +146,7 @@ fn names_a_service(values: &Values<'_>) -> bool {
 
 fn is_udm(object: Value<'_>) -> bool {
     object.at_name("metadata").into_iter().any(|metadata| {
-        metadata.children().any(|member| {
+        metadata.all_children().into_iter().any(|member| {
             let name = names::letters(&member.name());
             let says = |text| member.text().as_deref() == Some(text);
             (name == "logtype" && says("AWS_CLOUDTRAIL")) || (name == "productname" && says("AWS CloudTrail"))
@@ -156,7 +156,7 @@ fn is_udm(object: Value<'_>) -> bool {
 
 fn is_row(object: Value<'_>) -> bool {
     let (mut called, mut service, mut whole) = (false, false, false);
-    for column in object.children() {
+    for column in object.all_children() {
         let name = column.name();
         // All of them begin so, in any case.
         if !matches!(name.as_bytes().first().map(u8::to_ascii_lowercase), Some(b'e' | b'a' | b'r' | b'u')) {

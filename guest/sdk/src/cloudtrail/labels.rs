@@ -54,10 +54,10 @@ fn read(event: &Event<'_>, record: Value<'_>) -> BTreeMap<String, Vec<Place>> {
     for place in PLACES {
         let lists = names::find(event, record, place, Compare::ByLetters).into_iter().filter(|list| event.holds(*list));
         for label in lists.flat_map(Value::elements) {
-            let member = |wanted| label.children().find(|member| member.name() == wanted);
+            let member = |wanted| label.all_children().into_iter().find(|member| member.name() == wanted);
             match (member("key").and_then(Value::text), member("value")) {
                 (Some(key), Some(value)) => add(&key, value),
-                _ => label.children().for_each(|member| add(&member.name(), member)),
+                _ => label.all_children().into_iter().for_each(|member| add(&member.name(), member)),
             }
         }
     }

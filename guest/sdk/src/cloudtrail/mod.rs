@@ -75,7 +75,7 @@ pub use part::Part;
 pub use record::Record;
 
 /// A record that was found, and the record that it was made of, once somebody asked for that.
-type Located = Found<(Form, Original)>;
+type Located = (Found<Form>, Original);
 
 /// The record of the same call that a record carries, if it does: `event.original`, `_raw`.
 type Original = OnceCell<Option<Found<Form>>>;
@@ -97,21 +97,20 @@ pub fn records<'e>(event: &'e Event<'e>) -> impl Iterator<Item = Record<'e>> {
         Some(form) => (Some(Record::new(event, event.root(), form, None)), &[][..]),
         None => (None, &*event.cache.get(|| Carried(carried(event))).0),
     };
-    itself.into_iter().chain(carried.iter().map(|located| {
-        let (event, value) = located.place(event);
-        Record::new(event, value, located.what.0, Some(&located.what.1))
+    itself.into_iter().chain(carried.iter().map(|(found, original)| {
+        let (event, value) = found.place(event);
+        Record::new(event, value, found.what, Some(original))
     }))
 }
 
 struct Carried(Vec<Located>);
 
 fn carried(event: &Event<'_>) -> Vec<Located> {
-    let is = |object: Value<'_>| Form::of(object).map(|form| (form, Original::new()));
-    let id = |event: &Event<'_>, value: Value<'_>, what: &(Form, Original)| {
-        let id = Record::new(event, value, what.0, None).own_values("eventID");
+    let id = |event: &Event<'_>, value: Value<'_>, form: &Form| {
+        let id = Record::new(event, value, *form, None).own_values("eventID");
         id.single().filter(|id| !id.is_empty()).map(str::to_owned)
     };
-    let mut search = Search { is: &is, id: &id, found: Vec::new() };
+    let mut search = Search { is: &Form::of, id: &id, found: Vec::new() };
     search.members(event, None, event.root(), ENVELOPES_DEEP_MAX);
-    search.found
+    search.found.into_iter().map(|found| (found, Original::new())).collect()
 }

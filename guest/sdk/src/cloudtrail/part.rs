@@ -19,7 +19,9 @@ impl<'e> Part<'e> {
 
     /// The values of the field with this dotted name. An empty text is none, as Elastic's integration drops it.
     pub fn field(&self, name: &str) -> Values<'e> {
-        Values::of(self.at_name(name).into_iter().filter(|value| value.text().as_deref() != Some("")))
+        let mut places = self.at_name(name);
+        places.retain(|value| value.text().as_deref() != Some(""));
+        Values::at(places)
     }
 
     /// Every place to which the dotted name leads.

@@ -48,7 +48,7 @@ impl<'e> Record<'e> {
             Form::Elastic | Form::Ocsf => self.listed(name),
             Form::Prefixed | Form::Udm | Form::Row => Values::Null,
         };
-        let values = if known.is_null() { Values::of(self.find(name).into_iter()) } else { known };
+        let values = if known.is_null() { Values::at(self.find(name)) } else { known };
         match values {
             Values::One(text) if text.is_empty() && self.form != Form::Elastic => Values::Null,
             values if name == "eventTime" => self.indexed(values),
@@ -104,8 +104,8 @@ impl<'e> Record<'e> {
     /// `status` or `status_id` too, UDM in `securityResult.action`.
     pub fn outcome(&self) -> Values<'e> {
         let says = |name, text| {
-            let values = names::find(self.event, self.value, name, Compare::ByLetters).into_iter();
-            Values::of(values).is(|value| value.eq_ignore_ascii_case(text)).holds()
+            let values = names::find(self.event, self.value, name, Compare::ByLetters);
+            Values::at(values).is(|value| value.eq_ignore_ascii_case(text)).holds()
         };
         let mut errors = ["errorCode", "errorMessage"].into_iter().flat_map(|name| self.find(name));
         let failed = match self.form {
@@ -214,7 +214,7 @@ impl<'e> Record<'e> {
 
     /// The values of a field, from nowhere else than this record.
     pub(super) fn own_values(&self, name: &str) -> Values<'e> {
-        Values::of(self.own(name).into_iter())
+        Values::at(self.own(name))
     }
 
     fn own(&self, name: &str) -> Vec<Value<'e>> {

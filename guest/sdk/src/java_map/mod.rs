@@ -28,12 +28,13 @@ pub fn to_text(value: Value<'_>) -> Option<String> {
         Kind::Number => Some(number_text(value.json()).into_owned()),
         Kind::Boolean | Kind::String => value.text().map(Cow::into_owned).filter(|text| !text.is_empty()),
         Kind::Array => {
-            let elements: Vec<String> = value.children().filter_map(to_text).collect();
+            let elements: Vec<String> = value.all_children().into_iter().filter_map(to_text).collect();
             (!elements.is_empty()).then(|| format!("[{}]", elements.join(", ")))
         }
         Kind::Object => {
             // A key that stands twice keeps its first place and its last value.
-            let all: Vec<(Cow<'_, str>, Value<'_>)> = value.children().map(|member| (member.name(), member)).collect();
+            let all: Vec<(Cow<'_, str>, Value<'_>)> =
+                value.all_children().into_iter().map(|member| (member.name(), member)).collect();
             let mut places: BTreeMap<&str, usize> = BTreeMap::new();
             let mut members: Vec<(&str, Value<'_>)> = Vec::new();
             for (name, member) in &all {

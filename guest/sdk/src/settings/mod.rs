@@ -85,7 +85,7 @@ impl<'s> Settings<'s> {
             return self.refuse(pointer, "a list of strings");
         }
         let (mut texts, mut errors) = (Vec::new(), Vec::new());
-        for (at, element) in value.children().enumerate() {
+        for (at, element) in value.all_children().into_iter().enumerate() {
             match string(element).filter(|text| format.fits(text)) {
                 Some(text) => texts.push(text),
                 None => errors.push(mistake(format!("{pointer}/{at}"), format.expected)),
@@ -159,7 +159,7 @@ impl<'s> Settings<'s> {
     /// Ends the reading: `Err` with every mistake, a member that nothing took included.
     pub fn finish(mut self) -> Result<(), Vec<SettingError>> {
         let names: Vec<&str> = self.declared.borrow().iter().map(|declared| declared.name).collect();
-        for member in self.document.root().children() {
+        for member in self.document.root().all_children() {
             if !names.contains(&&*member.name()) {
                 self.errors.push(mistake(pointer_to(&member.name()), known(&names)));
             }
@@ -169,7 +169,7 @@ impl<'s> Settings<'s> {
 
     fn take(&self, name: &'static str, about: &'static str, takes: Takes) -> Option<Value<'_>> {
         self.declared.borrow_mut().push(Declared { name, about, takes });
-        let named = self.document.root().children().filter(|member| member.name() == name);
+        let named = self.document.root().all_children().into_iter().filter(|member| member.name() == name);
         named.last().filter(|value| value.kind() != Kind::Null)
     }
 

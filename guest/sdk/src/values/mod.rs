@@ -89,6 +89,12 @@ impl fmt::Debug for Text<'_> {
 }
 
 impl<'v> Values<'v> {
+    /// The values at these places. Apart from [`of`](Self::of), so that a component has it once.
+    #[inline(never)]
+    pub(crate) fn at(places: Vec<Value<'v>>) -> Self {
+        Self::of(places.into_iter())
+    }
+
     pub(crate) fn of(values: impl Iterator<Item = Value<'v>>) -> Self {
         let mut all = Self::Null;
         for value in values {
