@@ -48,9 +48,11 @@ fn agree(event: &[u8]) {
 }
 
 fn case_folders() -> Vec<std::path::PathBuf> {
-    let folder = support::root().join("tests/cases/detection");
-    let entries = std::fs::read_dir(folder).expect("the cases of the detection");
-    let mut folders: Vec<_> = entries.map(|entry| entry.expect("a folder").path()).collect();
+    let in_folder = |name| {
+        let entries = std::fs::read_dir(support::root().join("tests/cases").join(name)).expect("cases of the rule");
+        entries.map(|entry| entry.expect("a folder").path()).collect::<Vec<_>>()
+    };
+    let mut folders = ["detection", "forms"].map(in_folder).concat();
     folders.sort();
     folders
 }

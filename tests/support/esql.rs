@@ -85,8 +85,9 @@ pub(crate) fn document(document: &Value) -> Option<String> {
 
 /// The row that the query keeps of the document that the integration makes of a raw record.
 pub(crate) fn record(record: &Value) -> Option<String> {
-    // Without either, nothing tells that it is a record.
-    if field(record, "eventSource").is_empty() && field(record, "eventName").is_empty() {
+    // Without both, nothing tells that it is a record.
+    let is_service = |host: &String| host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn");
+    if !field(record, "eventSource").iter().any(is_service) || field(record, "eventName").is_empty() {
         return None;
     }
     let failed = ["errorCode", "errorMessage"].iter().any(|name| java_text(&record[*name]).is_some());

@@ -5,7 +5,7 @@
 #[doc(hidden)]
 pub mod bindings {
     wit_bindgen::generate!({
-        path: "../../wit",
+        path: "wit",
         world: "filter",
         pub_export_macro: true,
         default_bindings_module: "trommel_rule::bindings",

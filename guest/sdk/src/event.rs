@@ -1,17 +1,16 @@
 //! The event view: read once, asked by every rule of the component.
 //!
 //! A field is found by its dotted name, however the event nests it. What its values mean is left to
-//! [`values`](crate::values), what a CloudTrail record is to [`cloudtrail`](crate::cloudtrail).
+//! [`values`](crate::values), what a vendor makes of it to modules of their own.
 
 #[cfg(test)]
 mod tests;
 mod value;
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
 
 use crate::bytes::{letters, places_of};
-use crate::cloudtrail::Records;
+use crate::cache::Cache;
 use crate::memo::Memo;
 use crate::scan::{self, Kind, Malformed, Node, walk};
 use crate::values::Values;
@@ -27,8 +26,8 @@ pub struct Event<'e> {
     memory: Option<Box<scan::Memory>>,
     /// The fields that were asked for, so that many rules that read the same field search it once.
     found: Memo<What>,
-    /// The CloudTrail records in the event, so that an envelope is opened once.
-    pub(crate) records: OnceCell<Records>,
+    /// What others found out about the event, so that they do so once.
+    pub(crate) cache: Cache,
 }
 
 /// The memory of an event, for the next one.
@@ -58,7 +57,7 @@ enum What {
 }
 
 /// Where a value lies.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
     /// Its first byte.
     start: u32,
@@ -105,7 +104,7 @@ impl<'e> Event<'e> {
             nodes.truncate(nodes[0].next as usize);
             nodes.shrink_to_fit();
         }
-        Ok(Self { text, nodes, escapes, memory, found: found.unwrap_or_default(), records: OnceCell::new() })
+        Ok(Self { text, nodes, escapes, memory, found: found.unwrap_or_default(), cache: Cache::default() })
     }
 
     pub(crate) fn into_scratch(self) -> Scratch {
@@ -128,6 +127,11 @@ impl<'e> Event<'e> {
     /// What was found is remembered for the next rule that asks.
     pub fn field(&self, name: &'static str) -> Values<'_> {
         self.root().known_field(name)
+    }
+
+    /// Whether the value lies in this event, and not in one that was a text in it.
+    pub(crate) fn holds(&self, value: Value<'_>) -> bool {
+        std::ptr::eq(value.event, self)
     }
 
     pub(crate) fn value(&self, place: Place) -> Value<'_> {

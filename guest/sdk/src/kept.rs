@@ -70,7 +70,7 @@ mod tests {
         }
 
         fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
-            let second = settings.choice("word", &["first", "second"]) == 1;
+            let second = settings.choice("word", "Which word.", &["first", "second"]) == 1;
             settings.finish().map(|()| Self { second })
         }
 

@@ -39,38 +39,55 @@
 //! # assert_eq!(rules().evaluate(event).unwrap()[0].columns, r#"{"time":null,"address":null}"#);
 //! ```
 //!
+//! What a rule is made of:
+//!
+//! - [`Event::field`] gives the [`Values`] of a field, and [`Event::each`] the objects of a list, kept together.
+//! - [`Values`] are compared, exactly or in any case, by wildcards, as numbers, as times ([`Timestamp`]), and with networks
+//!   ([`Network`]). What comes of it is a [`Truth`], which knows null, and goes together with `&`, `|` and `!`.
+//! - [`Settings`] are read and declared in one place.
+//! - What vendors write is in modules of their own: [`cloudtrail`], [`java_map`], [`dissect`].
+//!
 //! Not here: how a rule is compiled, run and bounded. That is the host's.
 
 mod bytes;
-mod cloudtrail;
+mod cache;
+pub mod cloudtrail;
 mod contract;
-mod dissect;
+pub mod dissect;
+mod each;
+mod envelope;
 mod event;
 mod finding;
-mod java_map;
+mod interned;
+pub mod java_map;
 mod kept;
 mod memo;
 mod metadata;
+mod names;
+mod network;
 mod rule_set;
 mod scan;
 mod settings;
+mod time;
 mod values;
+mod wildcard;
 
-pub use cloudtrail::{ENVELOPES_DEEP_MAX, Parameters, Record};
 #[doc(hidden)]
 pub use contract::bindings;
 pub use contract::{
     AttackEntry, Column, ColumnKind, Described, Document, Fault, Found, RuleFault, SettingError, Severity, Threat,
 };
-pub use dissect::{Captures, Dissect, PatternError, PatternErrorKind};
 pub use event::{Event, Value};
 pub use finding::{Cell, EVENT_ID_BYTES_MAX, Finding};
+pub use interned::name;
 #[doc(hidden)]
 pub use kept::Kept;
 pub use metadata::Metadata;
+pub use network::{Network, NotANetwork};
 pub use rule_set::RuleSet;
 pub use scan::{DEPTH_MAX, Kind, Malformed, TEXT_BYTES_MAX};
-pub use settings::Settings;
+pub use settings::{Format, Settings};
+pub use time::Timestamp;
 pub use values::{Text, Truth, Values, equal};
 
 /// A rule. Its value is the rule as configured; the default value is the rule with the settings `{}`.

@@ -31,7 +31,7 @@ pub struct Metadata {
     pub threats: Vec<Threat>,
     /// A finding's columns, in their order. A name alone is a column of text.
     pub columns: Vec<Column>,
-    /// The JSON Schema of the settings. Empty: there are none.
+    /// The JSON Schema of the settings. Empty: it is made of what [`configure`](crate::Rule::configure) reads.
     pub settings_schema: String,
     /// Texts of which an event holds at least one if the rule finds something in it. Empty: the rule sees every event.
     pub needles: Vec<String>,

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::event::Scratch;
+use crate::settings::schema_of;
 use crate::{Described, Document, Event, Fault, Finding, Found, Metadata, Rule, RuleFault, SettingError, Settings};
 
 /// The rules of one component, in their order.
@@ -120,7 +121,11 @@ trait AnyRule {
 
 impl<R: Rule> AnyRule for R {
     fn describe(&self) -> Metadata {
-        R::describe()
+        let mut metadata = R::describe();
+        if metadata.settings_schema.is_empty() {
+            metadata.settings_schema = schema_of(|settings| drop(R::configure(settings)));
+        }
+        metadata
     }
 
     fn configure(&mut self, settings: Settings<'_>) -> Result<(), Vec<SettingError>> {
@@ -154,7 +159,7 @@ mod tests {
         }
 
         fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
-            let second = settings.choice("word", &["first", "second"]) == 1;
+            let second = settings.choice("word", "Which word.", &["first", "second"]) == 1;
             settings.finish().map(|()| Self { second })
         }
 

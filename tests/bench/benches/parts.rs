@@ -11,7 +11,8 @@ use divan::counter::BytesCount;
 use trommel::prefilter::Needles;
 use trommel::{Component, Limits, Sandbox};
 use trommel_bench::stream::{Form, Stream};
-use trommel_rule::{Dissect, Event};
+use trommel_rule::Event;
+use trommel_rule::dissect::Dissect;
 
 const PATTERN: &str = "{%{}=%{snapshotId},%{}=%{attributeType},%{}={%{operationType}={%{}=[{%{}=%{userId}}]}}}";
 const PARAMETERS: &str = "{snapshotId=snap-00112233445566778, attributeType=CREATE_VOLUME_PERMISSION, createVolumePermission={add={items=[{userId=210987654321}]}}}";

@@ -1,6 +1,8 @@
 //! Elastic's reading, step by step as the query goes: dissect the parameters' text, compare, keep.
 
-use trommel_rule::{Dissect, Finding, Record, Values, equal};
+use trommel_rule::cloudtrail::Record;
+use trommel_rule::dissect::Dissect;
+use trommel_rule::{Finding, Values, equal};
 
 /// Its columns are the last four of a finding, in their order.
 const PATTERN: &str = "{%{}=%{snapshotId},%{}=%{attributeType},%{}={%{operationType}={%{}=[{%{}=%{userId}}]}}}";

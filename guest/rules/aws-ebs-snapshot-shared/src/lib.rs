@@ -9,7 +9,8 @@ mod ours;
 
 use std::collections::BTreeSet;
 
-use trommel_rule::{Event, Finding, Metadata, Record, Rule, SettingError, Settings, Values};
+use trommel_rule::cloudtrail::{self, Record};
+use trommel_rule::{Event, Finding, Metadata, Rule, SettingError, Settings, Values};
 
 trommel_rule::export!(SnapshotShared);
 
@@ -28,15 +29,23 @@ impl Rule for SnapshotShared {
     }
 
     fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
-        let is_account = |text: &str| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let trusted_accounts =
-            settings.strings("trusted_accounts", is_account, "a 12-digit AWS account id").into_iter().collect();
-        let esql = settings.choice("parity", &["none", "esql"]) == 1;
+        // To collect them would sort them, by code that is larger than the rule.
+        let mut trusted_accounts = BTreeSet::new();
+        trusted_accounts.extend(settings.texts(
+            "trusted_accounts",
+            metadata::TRUSTED_ACCOUNTS,
+            &cloudtrail::ACCOUNT_ID,
+        ));
+        let esql = settings.choice("parity", metadata::PARITY, &["none", "esql"]) == 1;
         settings.finish().map(|()| Self { trusted_accounts, esql })
     }
 
+    fn reads(event: &Event<'_>) -> bool {
+        Record::is_any(event)
+    }
+
     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
-        for record in event.cloudtrail() {
+        for record in cloudtrail::records(event) {
             let modified = record.action().equals("ModifySnapshotAttribute").holds()
                 && record.provider().equals("ec2.amazonaws.com").holds()
                 && record.outcome().equals("success").holds();
@@ -54,5 +63,6 @@ impl Rule for SnapshotShared {
 /// The columns of the query, in its order; the last four are read from the call's parameters.
 fn finding<'v>(record: &Record<'v>, owner: Values<'v>, parameters: [Values<'v>; 4]) -> Finding {
     let read = [record.timestamp(), record.caller_arn(), owner, record.action()];
-    Finding::new(metadata::COLUMNS.into_iter().zip(read.into_iter().chain(parameters)))
+    let columns = metadata::COLUMNS.into_iter().zip(read.into_iter().chain(parameters));
+    Finding::new(columns).of_event(record.event_id().single())
 }

@@ -31,24 +31,10 @@ whether that key was shared too.
 4. If it was not meant: take the permission back (`modify-snapshot-attribute` with `--operation-type remove`), disable \
 the identity's credentials, and take everything on the disk as known to others. A copy made meanwhile is out of reach.";
 
-const SETTINGS_SCHEMA: &str = r#"{
-  "$schema": "https://json-schema.org/draft/2020-12/schema",
-  "type": "object",
-  "properties": {
-    "trusted_accounts": {
-      "description": "Accounts with which a snapshot may be shared. Not applied with parity esql.",
-      "type": "array",
-      "items": { "type": "string", "pattern": "^[0-9]{12}$" },
-      "default": []
-    },
-    "parity": {
-      "description": "esql gives the verdict and the columns of Elastic's ES|QL query, quirks included.",
-      "enum": ["none", "esql"],
-      "default": "none"
-    }
-  },
-  "additionalProperties": false
-}"#;
+pub(crate) const TRUSTED_ACCOUNTS: &str = "Accounts with which a snapshot may be shared. Not applied with parity esql.";
+
+pub(crate) const PARITY: &str = "esql gives the verdict and the columns of Elastic's ES|QL query, quirks included, over \
+the documents of Elastic's integration as it was when the query was written.";
 
 pub(crate) fn metadata() -> Metadata {
     let entry = |id: &str, name: &str| AttackEntry { id: id.into(), name: name.into() };
@@ -81,7 +67,7 @@ pub(crate) fn metadata() -> Metadata {
             techniques: vec![entry("T1537", "Transfer Data to Cloud Account")],
         }],
         columns: COLUMNS.map(Into::into).into(),
-        settings_schema: SETTINGS_SCHEMA.into(),
         needles: list(&["ModifySnapshotAttribute"]),
+        ..Metadata::default()
     }
 }

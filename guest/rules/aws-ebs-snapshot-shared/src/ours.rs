@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use trommel_rule::{Finding, Parameters, Record, Severity, Values};
+use trommel_rule::cloudtrail::{Part, Record};
+use trommel_rule::{Finding, Severity, Values};
 
 /// The group of all AWS accounts: who shares with it makes the snapshot public.
 const EVERYBODY: &str = "all";
@@ -37,7 +38,11 @@ pub(crate) fn judge(record: &Record<'_>, trusted_accounts: &BTreeSet<String>) ->
 }
 
 /// The account and the group of every item that the call adds.
-fn added<'p>(parameters: &'p Parameters<'_>) -> impl Iterator<Item = (Values<'p>, Values<'p>)> {
-    let lists = parameters.at_name("createVolumePermission.add.items").into_iter();
-    lists.flat_map(|list| list.elements()).map(|item| (item.field("userId"), item.field("group")))
+///
+/// Where the items are no list any more, but fields with dotted names, accounts and groups are told apart by that alone.
+fn added<'p>(parameters: &Part<'p>) -> impl Iterator<Item = (Values<'p>, Values<'p>)> {
+    const ITEMS: &str = "createVolumePermission.add.items";
+    let items = parameters.each(ITEMS).map(|item| (item.field("userId"), item.field("group")));
+    let below = |name: &str| parameters.field(&[ITEMS, ".", name].concat());
+    items.chain([(below("userId"), below("group"))])
 }

@@ -20,6 +20,7 @@ impl<'v> Value<'v> {
     }
 
     /// The member with this node.
+    #[inline(never)]
     fn member(self, node: u32) -> Self {
         let Node { name, next: end, .. } = self.event.nodes[node as usize];
         let (name_end, _) = walk::string(self.source(), name as usize);
@@ -45,12 +46,14 @@ impl<'v> Value<'v> {
     }
 
     /// The value's own JSON text.
+    #[inline(never)]
     pub fn json(self) -> &'v str {
         let (end, _) = walk::end(self.source(), self.start());
         text_of(self.source(), self.start(), end)
     }
 
     /// What a string says; of a number or a boolean, its JSON text. `None` for null, an array or an object.
+    #[inline(never)]
     pub fn text(self) -> Option<Cow<'v, str>> {
         let text = self.source();
         match self.kind() {
@@ -75,6 +78,11 @@ impl<'v> Value<'v> {
         }
     }
 
+    /// Whether it is text as it is written: a string without escapes, a number or a boolean.
+    pub(crate) fn is_plain_text(self) -> bool {
+        self.plain_text().is_some()
+    }
+
     /// Like [`text`](Self::text), but read only as far as it takes to compare it.
     pub(crate) fn as_text(self) -> Option<Text<'v>> {
         match self.plain_text() {
@@ -84,8 +92,15 @@ impl<'v> Value<'v> {
     }
 
     /// The name of a member of an object. Empty for an element of an array.
+    #[inline(never)]
     pub fn name(self) -> Cow<'v, str> {
         if self.name == 0 { Cow::Borrowed("") } else { string(self.source(), self.name as usize) }
+    }
+
+    /// The name as it is written, escapes and all.
+    pub(crate) fn name_as_written(self) -> &'v [u8] {
+        let (start, text) = (self.name as usize, self.source());
+        if start == 0 { &[] } else { &text[start..walk::string(text, start).0] }
     }
 
     /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
@@ -105,7 +120,14 @@ impl<'v> Value<'v> {
         })
     }
 
+    /// Like [`children`](Self::children), all at once: a component is smaller where there is no haste.
+    #[inline(never)]
+    pub(crate) fn all_children(self) -> Vec<Self> {
+        self.children().collect()
+    }
+
     /// The elements of an array, arrays in it gone through. Any other value is its own only element.
+    #[inline(never)]
     pub fn elements(self) -> Vec<Self> {
         match self.kind() {
             Kind::Array => Elements::of(self, true).collect(),
@@ -124,6 +146,7 @@ impl<'v> Value<'v> {
     }
 
     /// Every place to which the dotted name leads, whatever lies there.
+    #[inline(never)]
     pub fn at_name(self, name: &str) -> Vec<Self> {
         self.places(name).iter().map(|node| self.member(node)).collect()
     }

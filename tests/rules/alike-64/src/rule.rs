@@ -1,6 +1,6 @@
 //! A rule of which there are sixty-four, each for another call.
 
-use trommel_rule::{Event, Finding, Metadata, Rule};
+use trommel_rule::{Event, Finding, Metadata, Rule, cloudtrail};
 
 /// The calls, one for each rule.
 pub const ACTIONS: [&str; 64] = [
@@ -86,7 +86,7 @@ impl<const N: usize> Rule for Alike<N> {
     }
 
     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
-        for record in event.cloudtrail() {
+        for record in cloudtrail::records(event) {
             // The outcome first: nearly every event has it, so each rule reads a second field.
             if record.outcome().equals("success").holds() && record.action().equals(ACTIONS[N]).holds() {
                 findings.push(Finding::new([

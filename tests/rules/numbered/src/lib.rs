@@ -5,7 +5,7 @@
 
 use std::hint::black_box;
 
-use trommel_rule::{Event, Finding, Metadata, Rule};
+use trommel_rule::{Event, Finding, Metadata, Rule, cloudtrail};
 
 trommel_rule::export!(Numbered);
 
@@ -29,7 +29,7 @@ impl Rule for Numbered {
     }
 
     fn evaluate(&self, event: &Event<'_>, findings: &mut Vec<Finding>) {
-        for record in event.cloudtrail() {
+        for record in cloudtrail::records(event) {
             if record.action().equals(black_box(NEEDLE)).holds() {
                 findings.push(Finding::new([("arn", record.caller_arn()), ("action", record.action())]));
             }

@@ -45,7 +45,7 @@ impl Rule for Colour {
     }
 
     fn configure(mut settings: Settings<'_>) -> Result<Self, Vec<SettingError>> {
-        let green = settings.choice("colour", &["red", "green"]) == 1;
+        let green = settings.choice("colour", "Which colour to find.", &["red", "green"]) == 1;
         settings.finish().map(|()| Self { green })
     }
 
