@@ -21,6 +21,8 @@ enum Command {
     Build(commands::build::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
+    Sign(commands::sign::Arguments),
+    Verify(commands::verify::Arguments),
     #[command(hide = true)]
     CompileChild(commands::compile_child::Arguments),
 }
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
+        Command::Sign(arguments) => commands::sign::run(arguments),
+        Command::Verify(arguments) => commands::verify::run(arguments),
         Command::CompileChild(arguments) => commands::compile_child::run(arguments),
     };
     match result {

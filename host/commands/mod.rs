@@ -11,3 +11,6 @@ pub(crate) mod sandbox;
 pub(crate) mod select;
 pub(crate) mod settings;
 mod stop;
+pub(crate) mod sign;
+mod trust;
+pub(crate) mod verify;

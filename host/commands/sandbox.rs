@@ -11,8 +11,10 @@ use clap::ValueEnum;
 use trommel::diagnostics::{printable, say};
 use trommel::files::{ReadError, read_whole};
 use trommel::limits::{self, Limits};
+use trommel::package::Trust;
 use trommel::{Component, LoadError, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
+use super::trust::{self, TrustArguments};
 use crate::messages::{self, Hinted};
 
 /// What a rule may take up, and what it is given.
@@ -65,6 +67,8 @@ pub(crate) struct SandboxArguments {
     /// How much a component with WASI may print.
     #[arg(long, value_name = "BYTES", default_value_t = limits::PRINT_BYTES_MAX, value_parser = whole::<usize>)]
     print_bytes_max: usize,
+    #[command(flatten)]
+    trust: TrustArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -86,6 +90,7 @@ impl SandboxArguments {
     pub(crate) fn load(&self, rules: &[PathBuf], isolated: Option<usize>) -> anyhow::Result<Vec<Component>> {
         // Here, too, instances are made side by side.
         let sandbox = self.sandbox(isolated.map(|threads| threads.max(cores())))?;
+        let trust = self.trust.trust()?;
         let rest = Mutex::new(rules.iter().enumerate());
         let rest = || rest.lock().unwrap_or_else(PoisonError::into_inner);
         let work = || {
@@ -96,7 +101,7 @@ impl SandboxArguments {
                 // One builds at a time: cargo takes all cores for itself, and what it says is in order.
                 let file = file_of(rule);
                 drop(turn);
-                let component = file.and_then(|file| load_file(&sandbox, rule, &file, self.component_bytes_max));
+                let component = file.and_then(|file| self.load_file(&sandbox, &trust, rule, &file));
                 if component.is_err() {
                     // All before it are taken, and none behind it matters.
                     rest().by_ref().for_each(drop);
@@ -115,6 +120,35 @@ impl SandboxArguments {
         })?;
         loaded.sort_by_key(|(at, _)| *at);
         loaded.into_iter().map(|(_, component)| component).collect()
+    }
+
+    /// Checks a rule as [`SandboxArguments::load`] does, and answers with those who signed it. It is loaded only where
+    /// the ids of its rules decide.
+    pub(crate) fn verify(&self, rule: &Path) -> anyhow::Result<Vec<String>> {
+        let trust = self.trust.trust()?;
+        if trust.signers.is_none() {
+            let hint = "--signers FILE names a file of OpenSSH's allowed_signers";
+            return Err(Hinted::new("nobody is trusted", hint).into());
+        }
+        let trust = Trust { required: true, ..trust };
+        let file = file_of(rule)?;
+        let bytes = read_rule(&file, self.component_bytes_max)?;
+        let signers = check(&trust, rule, &file, &bytes)?;
+        if !trust.may_sign.is_empty() {
+            self.load_file(&self.sandbox(None)?, &trust, rule, &file)?;
+        }
+        Ok(signers)
+    }
+
+    fn load_file(&self, sandbox: &Sandbox, trust: &Trust, rule: &Path, file: &Path) -> anyhow::Result<Component> {
+        let bytes = read_rule(file, self.component_bytes_max)?;
+        let signers = check(trust, rule, file, &bytes)?;
+        let component = sandbox.load(&rule.to_string_lossy(), &bytes);
+        let component = component.map_err(|error| messages::cannot_load(rule, &error))?;
+        trust
+            .check_rules(&signers, component.rules().iter().map(|rule| rule.id.as_str()))
+            .map_err(|refusal| messages::refused(rule, &refusal))?;
+        Ok(component)
     }
 
     /// Makes the sandbox.
@@ -167,13 +201,19 @@ fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
     Ok(rule.to_owned())
 }
 
-fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path, bytes_max: usize) -> anyhow::Result<Component> {
-    let bytes = read_whole(file, bytes_max).map_err(|error| match error {
+/// Checks who signed a rule, and answers with those who are trusted.
+fn check(trust: &Trust, rule: &Path, file: &Path, bytes: &[u8]) -> anyhow::Result<Vec<String>> {
+    let detached = if trust.signers.is_some() { trust::detached(file)? } else { Vec::new() };
+    Ok(trust.check(bytes, &detached).map_err(|refusal| messages::refused(rule, &refusal))?)
+}
+
+/// Reads the file of a rule, no further than the limit.
+pub(crate) fn read_rule(file: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
+    Ok(read_whole(file, bytes_max).map_err(|error| match error {
         ReadError::TooLarge(max) => messages::cannot_load(file, &LoadError::TooLarge(max)),
         error => Hinted::new(
             format!("{}: the rule cannot be read: {error}", printable(&file.to_string_lossy())),
             "a rule is a component, a .wasm file, or the folder of a rule crate",
         ),
-    })?;
-    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
+    })?)
 }
