@@ -21,6 +21,8 @@ enum Command {
     Build(commands::build::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
+    Pull(commands::pull::Arguments),
+    Push(commands::push::Arguments),
     Sign(commands::sign::Arguments),
     Verify(commands::verify::Arguments),
     #[command(hide = true)]
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
+        Command::Pull(arguments) => commands::pull::run(arguments),
+        Command::Push(arguments) => commands::push::run(arguments),
         Command::Sign(arguments) => commands::sign::run(arguments),
         Command::Verify(arguments) => commands::verify::run(arguments),
         Command::CompileChild(arguments) => commands::compile_child::run(arguments),

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use trommel::build::BuildError;
 use trommel::diagnostics::{printable, say};
-use trommel::package::Refusal;
 use trommel::package::sshsig::SshsigError;
+use trommel::package::{PackageError, Refusal};
 use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError, SandboxError};
 
 /// The exit codes.
@@ -171,6 +171,12 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
         _ => (format!("cannot be loaded: {error:?}"), String::new()),
     };
     Hinted::new(format!("{path}: {why}"), hint)
+}
+
+/// Says why an artifact cannot be had, or not be put somewhere.
+pub(crate) fn cannot_get(path: &Path, error: &PackageError) -> Hinted {
+    let what = printable(&path.to_string_lossy());
+    Hinted::new(format!("{what}: {}", printable(&error.to_string())), printable(&error.hint().unwrap_or_default()))
 }
 
 /// Says why a file is not trusted.

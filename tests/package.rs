@@ -1,7 +1,16 @@
-//! A rule on its way from its author to whoever runs it: signed and verified by the program, as people do it.
+//! A rule on its way from its author to whoever runs it: signed and verified, pushed and pulled by the program, as people
+//! do it.
 
+#[path = "package/layout.rs"]
+mod layout;
+#[path = "package/liar.rs"]
+mod liar;
 #[path = "package/place.rs"]
 mod place;
+#[path = "package/registry.rs"]
+mod registry;
+#[path = "package/server.rs"]
+mod server;
 #[path = "package/signatures.rs"]
 mod signatures;
 mod support;

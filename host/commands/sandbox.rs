@@ -9,12 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use trommel::diagnostics::{printable, say};
-use trommel::files::{ReadError, read_whole};
 use trommel::limits::{self, Limits};
 use trommel::package::Trust;
-use trommel::{Component, LoadError, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
+use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
-use super::trust::{self, TrustArguments};
+use super::source::{Found, Source};
+use super::trust::TrustArguments;
 use crate::messages::{self, Hinted};
 
 /// What a rule may take up, and what it is given.
@@ -99,9 +99,12 @@ impl SandboxArguments {
                 let mut turn = rest();
                 let Some((at, rule)) = turn.next() else { return loaded };
                 // One builds at a time: cargo takes all cores for itself, and what it says is in order.
-                let file = file_of(rule);
+                let source = Source::of(rule);
                 drop(turn);
-                let component = file.and_then(|file| self.load_file(&sandbox, &trust, rule, &file));
+                let component = source.and_then(|source| {
+                    let found = source.read(rule, self.component_bytes_max, trust.signers.is_some())?;
+                    load(&sandbox, &trust, rule, &found)
+                });
                 if component.is_err() {
                     // All before it are taken, and none behind it matters.
                     rest().by_ref().for_each(drop);
@@ -131,24 +134,24 @@ impl SandboxArguments {
             return Err(Hinted::new("nobody is trusted", hint).into());
         }
         let trust = Trust { required: true, ..trust };
-        let file = file_of(rule)?;
-        let bytes = read_rule(&file, self.component_bytes_max)?;
-        let signers = check(&trust, rule, &file, &bytes)?;
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max, true)?;
+        let signers = trusted(&trust, rule, &found)?;
         if !trust.may_sign.is_empty() {
-            self.load_file(&self.sandbox(None)?, &trust, rule, &file)?;
+            load(&self.sandbox(None)?, &trust, rule, &found)?;
         }
         Ok(signers)
     }
 
-    fn load_file(&self, sandbox: &Sandbox, trust: &Trust, rule: &Path, file: &Path) -> anyhow::Result<Component> {
-        let bytes = read_rule(file, self.component_bytes_max)?;
-        let signers = check(trust, rule, file, &bytes)?;
-        let component = sandbox.load(&rule.to_string_lossy(), &bytes);
-        let component = component.map_err(|error| messages::cannot_load(rule, &error))?;
-        trust
-            .check_rules(&signers, component.rules().iter().map(|rule| rule.id.as_str()))
-            .map_err(|refusal| messages::refused(rule, &refusal))?;
-        Ok(component)
+    /// Checks and loads what was read, and reads no more.
+    pub(crate) fn check(&self, rule: &Path, found: &Found) -> anyhow::Result<Component> {
+        load(&self.sandbox(None)?, &self.trust.trust()?, rule, found)
+    }
+
+    /// Reads and loads one rule, for those who need its bytes.
+    pub(crate) fn read_and_load(&self, rule: &Path) -> anyhow::Result<(Found, Component)> {
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max, true)?;
+        let component = self.check(rule, &found)?;
+        Ok((found, component))
     }
 
     /// Makes the sandbox.
@@ -166,6 +169,11 @@ impl SandboxArguments {
             WasiArgument::Nothing => Wasi::Nothing,
             WasiArgument::Deny => Wasi::Deny,
         }))
+    }
+
+    /// How large a component may be.
+    pub(crate) fn component_bytes_max(&self) -> usize {
+        self.component_bytes_max
     }
 
     /// The stack that a rule may use, in bytes.
@@ -192,28 +200,17 @@ impl SandboxArguments {
     }
 }
 
-/// The file of a component; the folder of a rule crate is built first.
-fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
-    if rule.is_dir() {
-        let built = trommel::build::build(rule, None, &mut |note| say(note)).map_err(Hinted::from)?;
-        return Ok(built.component);
-    }
-    Ok(rule.to_owned())
-}
-
 /// Checks who signed a rule, and answers with those who are trusted.
-fn check(trust: &Trust, rule: &Path, file: &Path, bytes: &[u8]) -> anyhow::Result<Vec<String>> {
-    let detached = if trust.signers.is_some() { trust::detached(file)? } else { Vec::new() };
-    Ok(trust.check(bytes, &detached).map_err(|refusal| messages::refused(rule, &refusal))?)
+fn trusted(trust: &Trust, rule: &Path, found: &Found) -> anyhow::Result<Vec<String>> {
+    Ok(trust.check(&found.bytes, &found.detached).map_err(|refusal| messages::refused(rule, &refusal))?)
 }
 
-/// Reads the file of a rule, no further than the limit.
-pub(crate) fn read_rule(file: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
-    Ok(read_whole(file, bytes_max).map_err(|error| match error {
-        ReadError::TooLarge(max) => messages::cannot_load(file, &LoadError::TooLarge(max)),
-        error => Hinted::new(
-            format!("{}: the rule cannot be read: {error}", printable(&file.to_string_lossy())),
-            "a rule is a component, a .wasm file, or the folder of a rule crate",
-        ),
-    })?)
+fn load(sandbox: &Sandbox, trust: &Trust, rule: &Path, found: &Found) -> anyhow::Result<Component> {
+    let signers = trusted(trust, rule, found)?;
+    let component = sandbox.load(&rule.to_string_lossy(), &found.bytes);
+    let component = component.map_err(|error| messages::cannot_load(rule, &error))?;
+    trust
+        .check_rules(&signers, component.rules().iter().map(|rule| rule.id.as_str()))
+        .map_err(|refusal| messages::refused(rule, &refusal))?;
+    Ok(component)
 }

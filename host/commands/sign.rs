@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let Arguments { file, key, detach } = arguments;
     let name = printable(&file.to_string_lossy());
-    let mut bytes = super::sandbox::read_rule(&file, usize::MAX - 1)?;
+    let mut bytes = super::source::read_file(&file, usize::MAX - 1)?;
     let detached = detached(&file)?;
     let signature = sign::sign(&bytes, &detached, &key)
         .map_err(|error| Hinted::new(format!("{name}: {error}"), error.hint().unwrap_or_default()))?;

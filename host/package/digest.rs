@@ -19,6 +19,12 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// The digest of what was hashed piece by piece.
+    #[cfg(feature = "oci")]
+    pub(super) fn of_hashed(sha: Sha256) -> Self {
+        Self(sha.finalize().into())
+    }
+
     /// The digits alone.
     pub fn hex(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()

@@ -25,6 +25,13 @@ impl Place {
         fs::write(self.path(name), bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
     }
 
+    /// Writes a program.
+    pub(crate) fn program(&self, name: &str, text: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        self.write(name, text);
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o755)).expect("it may run");
+    }
+
     /// A copy of a rule that finds sign-ins of the root user.
     pub(crate) fn rule(&self, name: &str) {
         fs::copy(component("tests/rules/root-login"), self.path(name)).expect("a copy");
@@ -67,4 +74,13 @@ impl Place {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "trommel {arguments}: {}", ran.stderr);
         assert!(ran.stderr.contains(why), "trommel {arguments}: {}, where it should say: {why}", ran.stderr);
     }
+}
+
+/// Runs skopeo, another client of registries, which must do well.
+pub(crate) fn skopeo(place: &Place, arguments: &str) {
+    let mut command = place.command("skopeo");
+    // Debian's has a file that says whose images are taken; this is not about that.
+    let ran = command.arg("--insecure-policy").args(arguments.split_whitespace()).output();
+    let ran = ran.expect("skopeo runs; without it: apt-get install --no-install-recommends skopeo");
+    assert!(ran.status.success(), "skopeo {arguments}: {}", String::from_utf8_lossy(&ran.stderr));
 }
