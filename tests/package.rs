@@ -7,6 +7,8 @@ mod layout;
 mod liar;
 #[path = "package/place.rs"]
 mod place;
+#[path = "package/receive.rs"]
+mod receive;
 #[path = "package/registry.rs"]
 mod registry;
 #[path = "package/server.rs"]

@@ -2,8 +2,12 @@
 
 pub(crate) mod build;
 pub(crate) mod compile_child;
+pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod inspect;
 mod overlap;
+pub(crate) mod man;
+mod profile;
 mod progress;
 pub(crate) mod pull;
 pub(crate) mod push;

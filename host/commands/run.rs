@@ -28,6 +28,10 @@ use crate::messages::{self, Exit, Hinted};
 /// Exit codes: 0 all well; 1 some events could not be judged; 2 could not run, or not to the end; 3 there was an alert
 /// (with --fail-on-alert).
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel run --rule share.wasm events.ndjson
+  tail -F cloudtrail.ndjson | trommel run --rule share.wasm >> alerts.ndjson")]
 pub(crate) struct Arguments {
     /// Files of events; `-` is stdin.
     #[arg(value_name = "FILE")]

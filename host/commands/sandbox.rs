@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum;
 use trommel::diagnostics::{printable, say};
 use trommel::limits::{self, Limits};
-use trommel::package::Trust;
+use trommel::package::{Signers, Trust};
 use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
 use super::source::{Found, Source};
@@ -88,6 +88,16 @@ impl SandboxArguments {
     /// Loads rules, side by side, in their order. Of several errors, the first one is the answer. `isolated` is the
     /// number of threads that give every event a fresh instance.
     pub(crate) fn load(&self, rules: &[PathBuf], isolated: Option<usize>) -> anyhow::Result<Vec<Component>> {
+        self.load_with(rules, isolated, |_, component| component)
+    }
+
+    /// Loads rules, and keeps of each, and of what was read, what is wanted.
+    pub(crate) fn load_with<T: Send>(
+        &self,
+        rules: &[PathBuf],
+        isolated: Option<usize>,
+        keep: impl Fn(Found, Component) -> T + Sync,
+    ) -> anyhow::Result<Vec<T>> {
         // Here, too, instances are made side by side.
         let sandbox = self.sandbox(isolated.map(|threads| threads.max(cores())))?;
         let trust = self.trust.trust()?;
@@ -102,8 +112,9 @@ impl SandboxArguments {
                 let source = Source::of(rule);
                 drop(turn);
                 let component = source.and_then(|source| {
-                    let found = source.read(rule, self.component_bytes_max, trust.signers.is_some())?;
-                    load(&sandbox, &trust, rule, &found)
+                    let found = source.read(rule, self.component_bytes_max)?;
+                    let component = load(&sandbox, &trust, rule, &found)?;
+                    Ok(keep(found, component))
                 });
                 if component.is_err() {
                     // All before it are taken, and none behind it matters.
@@ -134,7 +145,7 @@ impl SandboxArguments {
             return Err(Hinted::new("nobody is trusted", hint).into());
         }
         let trust = Trust { required: true, ..trust };
-        let found = Source::of(rule)?.read(rule, self.component_bytes_max, true)?;
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max)?;
         let signers = trusted(&trust, rule, &found)?;
         if !trust.may_sign.is_empty() {
             load(&self.sandbox(None)?, &trust, rule, &found)?;
@@ -149,7 +160,7 @@ impl SandboxArguments {
 
     /// Reads and loads one rule, for those who need its bytes.
     pub(crate) fn read_and_load(&self, rule: &Path) -> anyhow::Result<(Found, Component)> {
-        let found = Source::of(rule)?.read(rule, self.component_bytes_max, true)?;
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max)?;
         let component = self.check(rule, &found)?;
         Ok((found, component))
     }
@@ -169,6 +180,11 @@ impl SandboxArguments {
             WasiArgument::Nothing => Wasi::Nothing,
             WasiArgument::Deny => Wasi::Deny,
         }))
+    }
+
+    /// Who is trusted.
+    pub(crate) fn signers(&self) -> anyhow::Result<Option<Signers>> {
+        Ok(self.trust.trust()?.signers)
     }
 
     /// How large a component may be.

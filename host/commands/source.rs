@@ -52,14 +52,12 @@ impl Source {
         }
     }
 
-    /// Reads the rule, no further than the limit, and with `signed` the signatures beside it. `rule` is how it is called.
-    pub(crate) fn read(&self, rule: &Path, bytes_max: usize, signed: bool) -> anyhow::Result<Found> {
+    /// Reads the rule, no further than the limit, and the signatures beside it. `rule` is how it is called.
+    pub(crate) fn read(&self, rule: &Path, bytes_max: usize) -> anyhow::Result<Found> {
         let cannot = |error| messages::cannot_get(rule, &error);
         let bytes = match self {
             Self::File(file) => {
-                let bytes = read_file(file, bytes_max)?;
-                let detached = if signed { trust::detached(file)? } else { Vec::new() };
-                return Ok(Found { bytes, detached });
+                return Ok(Found { bytes: read_file(file, bytes_max)?, detached: trust::detached(file)? });
             }
             Self::Layout(folder, artifact) => {
                 let layout = Layout::open(folder).map_err(cannot)?;

@@ -59,7 +59,7 @@ pub(super) struct Descriptor {
 impl Artifact {
     /// Makes an artifact of a component.
     pub fn new(component: Vec<u8>, about: &About) -> Result<Self, PackageError> {
-        let (imports, exports) = names(&component).ok_or(PackageError::NotAComponent)?;
+        let (imports, exports) = imports_and_exports(&component).ok_or(PackageError::NotAComponent)?;
         let layer = Descriptor::of(&component);
         let mut config = json!({
             "created": about.created.as_deref().unwrap_or("1970-01-01T00:00:00Z"),
@@ -142,8 +142,8 @@ pub(super) fn descriptor(json: &Value) -> Option<Descriptor> {
     Some(Descriptor { digest, size: json.get("size")?.as_u64()? })
 }
 
-/// The names that a component imports and exports.
-fn names(component: &[u8]) -> Option<(Vec<String>, Vec<String>)> {
+/// The names that a component imports, and those that it exports. Nothing if it is no component.
+pub fn imports_and_exports(component: &[u8]) -> Option<(Vec<String>, Vec<String>)> {
     if !Parser::is_component(component) {
         return None;
     }

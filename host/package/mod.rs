@@ -24,13 +24,14 @@ pub mod sshsig;
 mod store;
 mod trust;
 
-pub use artifact::{About, Artifact, MANIFEST_BYTES_MAX};
+pub use artifact::{About, Artifact, MANIFEST_BYTES_MAX, imports_and_exports};
 pub use digest::{Digest, NotADigest};
 pub use error::PackageError;
 pub use layout::{Layout, Which};
 pub use reference::Reference;
 #[cfg(feature = "oci")]
 pub use registry::Registry;
+pub use sections::TESTS_SECTION;
 pub use signers::{SignerError, Signers};
 pub use store::{Pulled, Store};
 pub use trust::{MaySign, Refusal, Signature, Trust, signatures};

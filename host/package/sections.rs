@@ -7,6 +7,8 @@ use std::fmt;
 
 /// The name of the custom section that holds a signature.
 pub const SIGNATURE_SECTION: &str = "trommel-signature";
+/// The name of the custom section that holds the rule's own tests.
+pub const TESTS_SECTION: &str = "trommel-tests";
 /// How many signatures a file may carry: checking one takes time.
 pub const SIGNATURES_MAX: usize = 16;
 
