@@ -1,6 +1,8 @@
 //! A rule on its way from its author to whoever runs it: signed and verified, pushed and pulled by the program, as people
 //! do it.
 
+#[path = "package/journey.rs"]
+mod journey;
 #[path = "package/layout.rs"]
 mod layout;
 #[path = "package/liar.rs"]

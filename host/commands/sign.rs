@@ -1,5 +1,7 @@
 //! `trommel sign`: signs a component.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -58,7 +60,7 @@ fn replace(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let mut beside = file.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, bytes).and_then(|()| {
+    let written = File::create_new(&beside).and_then(|mut file| file.write_all(bytes)).and_then(|()| {
         if let Ok(before) = std::fs::metadata(file) {
             std::fs::set_permissions(&beside, before.permissions())?;
         }

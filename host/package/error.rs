@@ -19,6 +19,8 @@ pub enum PackageError {
     },
     /// A file cannot be read or written.
     File(PathBuf, io::Error),
+    /// The user has no folder in which pulled rules could be kept.
+    NoCacheFolder,
     /// The folder is no OCI image layout.
     NoLayout(PathBuf),
     /// The layout has no such artifact; it has these.
@@ -92,6 +94,7 @@ impl PackageError {
                 "a reference is REGISTRY/REPOSITORY:TAG or REGISTRY/REPOSITORY@sha256:HEX, as ghcr.io/acme/share:1.0.0"
                     .into()
             }
+            Self::NoCacheFolder => "set HOME, or XDG_CACHE_HOME, to a path that begins with /".into(),
             Self::NoLayout(_) => "`trommel push RULE --oci DIR` makes one; so does `skopeo copy … oci:DIR:TAG`".into(),
             Self::NotThere { names, .. } | Self::Several(names) if !names.is_empty() => {
                 format!("it has {}", names.join(", "))
@@ -116,6 +119,7 @@ impl fmt::Display for PackageError {
         match self {
             Self::Reference { text, why } => write!(f, "`{text}` is no reference: {why}"),
             Self::File(path, error) => write!(f, "{}: {error}", path.display()),
+            Self::NoCacheFolder => f.write_str("there is no folder for what is pulled"),
             Self::NoLayout(folder) => write!(f, "{} is no OCI image layout", folder.display()),
             Self::NotThere { wanted, .. } => write!(f, "the layout has no {wanted}"),
             Self::Several(_) => f.write_str("the layout has several artifacts"),

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value, json};
 
@@ -12,6 +13,9 @@ use super::{Digest, PackageError};
 
 /// Where a name lies in an index.
 const NAME: &str = "org.opencontainers.image.ref.name";
+/// The file that makes a layout of a folder, and how large it may be.
+const MARKER: &str = "oci-layout";
+const MARKER_BYTES_MAX: u64 = 1 << 10;
 /// How large an index may be.
 const INDEX_BYTES_MAX: u64 = 16 << 20;
 
@@ -34,7 +38,7 @@ impl Layout {
     /// Opens a folder that is a layout.
     pub fn open(folder: &Path) -> Result<Self, PackageError> {
         let none = || PackageError::NoLayout(folder.to_owned());
-        let marker = read(&folder.join("oci-layout"), 1 << 10).map_err(|_| none())?;
+        let marker = read(&folder.join(MARKER), MARKER_BYTES_MAX).map_err(|_| none())?;
         let marker: Value = serde_json::from_slice(&marker).map_err(|_| none())?;
         let version = marker.get("imageLayoutVersion").and_then(Value::as_str).unwrap_or_default();
         if version.starts_with("1.") { Ok(Self(folder.to_owned())) } else { Err(none()) }
@@ -42,16 +46,19 @@ impl Layout {
 
     /// Opens a layout, or makes an empty one. A folder with other things in it is left alone.
     pub fn open_or_make(folder: &Path) -> Result<Self, PackageError> {
-        if folder.join("oci-layout").exists() {
-            return Self::open(folder);
+        let failed = |error| PackageError::File(folder.to_owned(), error);
+        if !folder.join(MARKER).exists() {
+            fs::create_dir_all(folder).map_err(failed)?;
+            // Another process may be about to make the same.
+            let is_ours = |name: std::ffi::OsString| name.to_string_lossy().starts_with(MARKER);
+            let mut files = fs::read_dir(folder).map_err(failed)?.flatten();
+            if files.any(|file| !is_ours(file.file_name())) && !folder.join(MARKER).exists() {
+                return Err(PackageError::NoLayout(folder.to_owned()));
+            }
+            Self(folder.to_owned()).replace(MARKER, br#"{"imageLayoutVersion":"1.0.0"}"#)?;
         }
-        if fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()) {
-            return Err(PackageError::NoLayout(folder.to_owned()));
-        }
-        let layout = Self(folder.to_owned());
-        fs::create_dir_all(layout.blobs()).map_err(|error| PackageError::File(layout.blobs(), error))?;
-        layout.replace("index.json", br#"{"schemaVersion":2,"manifests":[]}"#)?;
-        layout.replace("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#)?;
+        let layout = Self::open(folder)?;
+        fs::create_dir_all(layout.blobs()).map_err(failed)?;
         Ok(layout)
     }
 
@@ -133,7 +140,7 @@ impl Layout {
             entry["annotations"] = json!({NAME: name});
         }
         // Others may put something here at the same time.
-        let marker = self.0.join("oci-layout");
+        let marker = self.0.join(MARKER);
         let lock = File::open(&marker).and_then(|file| file.lock().map(|()| file));
         let _lock = lock.map_err(|error| PackageError::File(marker, error))?;
         let mut index = self.index()?;
@@ -154,15 +161,23 @@ impl Layout {
     }
 
     fn index(&self) -> Result<Value, PackageError> {
-        let index = read(&self.0.join("index.json"), INDEX_BYTES_MAX)?;
-        serde_json::from_slice(&index).map_err(|_| PackageError::NoLayout(self.0.clone()))
+        match read(&self.0.join("index.json"), INDEX_BYTES_MAX) {
+            Ok(index) => serde_json::from_slice(&index).map_err(|_| PackageError::NoLayout(self.0.clone())),
+            // One that was just made has none before something is put there.
+            Err(PackageError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(json!({"schemaVersion": 2, "manifests": []}))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Writes a file whole, or not at all.
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), PackageError> {
         let path = self.0.join(name);
-        let beside = self.0.join(format!("{name}.{}", std::process::id()));
-        let written = File::create(&beside)
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let beside = self.0.join(format!("{name}.{}-{number}", std::process::id()));
+        let written = File::create_new(&beside)
             .and_then(|mut file| file.write_all(bytes))
             .and_then(|()| fs::rename(&beside, &path))
             .inspect_err(|_| drop(fs::remove_file(&beside)));

@@ -41,8 +41,7 @@ impl Store {
     pub fn of_user() -> Result<Self, PackageError> {
         let set = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-        let cache = cache.unwrap_or_else(env::temp_dir);
-        Self::at(&cache.join("trommel/oci"))
+        Self::at(&cache.ok_or(PackageError::NoCacheFolder)?.join("trommel/oci"))
     }
 
     /// The one in this folder.

@@ -15,14 +15,14 @@ const HTPASSWD: &str = "alice:$2y$05$aYppb7i9ul.F2qXDPwLNn.LALwDMlbwGw4kZ1a52aRi
 const AUTH: &str = "YWxpY2U6c2VjcmV0";
 
 /// A registry that runs until it is dropped.
-struct Registry {
+pub(crate) struct Registry {
     child: Child,
     host: String,
 }
 
 impl Registry {
     /// Starts it with its files in a folder of the place, and more of YAML in its configuration.
-    fn start(place: &Place, more: &str) -> Self {
+    pub(crate) fn start(place: &Place, more: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let host = listener.local_addr().expect("its address").to_string();
         drop(listener);
@@ -49,7 +49,7 @@ impl Registry {
         registry
     }
 
-    fn reference(&self, name: &str) -> String {
+    pub(crate) fn reference(&self, name: &str) -> String {
         format!("{}/acme/{name}", self.host)
     }
 }
@@ -99,6 +99,23 @@ fn pushed_pulled_and_found_offline() {
     // What was kept is checked as anything else.
     let flag = format!("--digest {}", trommel::package::Digest::of(b""));
     other.refuses(&format!("run {flag} --rule {reference} events"), "which is not the one that was asked for");
+}
+
+#[test]
+fn many_pull_at_once() {
+    let place = Place::new();
+    let registry = Registry::start(&place, "");
+    place.rule("rule.wasm");
+    let reference = registry.reference("rule:1.0.0");
+    let pinned = place.well(&format!("push rule.wasm {reference}"));
+    for _ in 0..3 {
+        let other = Place::new();
+        std::thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| assert_eq!(other.well(&format!("pull {reference}")), pinned));
+            }
+        });
+    }
 }
 
 #[test]
