@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use trommel::diagnostics::printable;
 use trommel::metadata::{AttackEntry, Column, ColumnKind, Document, Metadata};
+use wildmatch::WildMatch;
 
 use super::profile::Profile;
 use super::sandbox::SandboxArguments;
@@ -23,7 +24,7 @@ const RULES_IN_FULL_MAX: usize = 3;
 /// Says what a component is: who signed it, what it imports, its rules.
 ///
 /// The component is loaded as `run` loads it, so one that `inspect` takes, `run` takes; no event is judged. Of many
-/// rules it prints a table; --id says all of one.
+/// rules it prints a table; --only says all of one.
 #[derive(clap::Args)]
 #[command(before_help = "\
 Examples:
@@ -33,9 +34,10 @@ pub(crate) struct Arguments {
     /// A component (.wasm), the folder of a rule crate, oci:DIR, or REGISTRY/REPOSITORY:TAG, as with `run --rule`.
     #[arg(value_name = "RULE", required = true)]
     rules: Vec<PathBuf>,
-    /// Says all of the rule with this id. May be given several times.
+    /// Says all of the rules with this id, in which * stands for any characters and ? for one. May be given several
+    /// times.
     #[arg(long, value_name = "ID")]
-    id: Vec<String>,
+    only: Vec<String>,
     /// Prints JSON, a line a component, with all that the rules say of themselves.
     #[arg(long)]
     json: bool,
@@ -43,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "json")]
     navigator: bool,
     /// Prints the component's interface in WIT.
-    #[arg(long, conflicts_with_all = ["json", "navigator", "id"])]
+    #[arg(long, conflicts_with_all = ["json", "navigator", "only"])]
     wit: bool,
     #[command(flatten)]
     sandbox: SandboxArguments,
@@ -61,12 +63,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         }
         profiles.push(Profile::new(name, &found, component, signers.as_ref()));
     }
-    let ids = &arguments.id;
-    let wanted = |rule: &&Metadata| ids.is_empty() || ids.contains(&rule.id);
+    let ids: Vec<_> = arguments.only.iter().map(|id| (id, WildMatch::new(id))).collect();
+    let wanted = |rule: &&Metadata| ids.is_empty() || ids.iter().any(|(_, id)| id.matches(&rule.id));
     let all = || profiles.iter().flat_map(|profile| profile.component.rules());
-    if let Some(id) = ids.iter().find(|id| !all().any(|rule| rule.id == **id)) {
-        let hint = "without --id all rules are listed";
-        return Err(Hinted::new(format!("no rule has the id {}", printable(id)), hint).into());
+    if let Some((id, _)) = ids.iter().find(|(_, id)| !all().any(|rule| id.matches(&rule.id))) {
+        let hint = "without --only all rules are listed";
+        return Err(Hinted::new(format!("--only {}: no rule has this id", printable(id)), hint).into());
     }
     if arguments.navigator {
         text = json::escaped(&navigator::layer(all().filter(wanted)).to_string()) + "\n";

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use wildmatch::WildMatch;
+
 use super::sshsig::{NAMESPACE, Reader};
 
 /// The keys of those who are trusted.
@@ -204,32 +206,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 
 /// Whether a list of patterns has the text: one fits, and none with `!` in front.
 fn list_fits(list: &str, text: &str) -> bool {
-    let fits = |pattern: &str| pattern_fits(pattern.trim(), text);
+    let fits = |pattern: &str| WildMatch::new(pattern).matches(text);
     let mut patterns = list.split(',').map(str::trim);
     patterns.clone().any(fits) && !patterns.any(|pattern| pattern.strip_prefix('!').is_some_and(fits))
-}
-
-/// Whether a text fits a pattern, in which `*` stands for any text and `?` for any character.
-pub(super) fn pattern_fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
-    // Where the last star stands, and how much of the text it takes.
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        match pattern.get(p) {
-            Some('*') => {
-                star = Some((p, t));
-                p += 1;
-            }
-            Some(character) if *character == '?' || *character == text[t] => {
-                p += 1;
-                t += 1;
-            }
-            _ => {
-                let Some((at, taken)) = star else { return false };
-                star = Some((at, taken + 1));
-                (p, t) = (at + 1, taken + 1);
-            }
-        }
-    }
-    pattern[p..].iter().all(|character| *character == '*')
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::time::SystemTime;
 
+use wildmatch::WildMatch;
+
 use super::Digest;
 use super::sections::{self, SectionsError};
-use super::signers::{Known, Signers, pattern_fits};
+use super::signers::{Known, Signers};
 use super::sshsig::{self, Message, Sshsig, SshsigError};
 
 /// A signature that fits its file. Whether its key is trusted is another question.
@@ -165,7 +167,7 @@ impl Trust {
             return Ok(());
         }
         for rule in rules {
-            let allows = |may: &&MaySign| may.ids.iter().any(|pattern| pattern_fits(pattern, rule));
+            let allows = |may: &&MaySign| may.ids.iter().any(|pattern| WildMatch::new(pattern).matches(rule));
             let principals: Vec<_> = self.may_sign.iter().filter(allows).map(|may| may.principal.as_str()).collect();
             if !signers.iter().flat_map(|list| list.split(',')).any(|signer| principals.contains(&signer.trim())) {
                 return Err(Refusal::NotForRule { signers: signers.join(" and "), rule: rule.to_owned() });

@@ -43,9 +43,9 @@ fn inspected() {
     place.refuses("inspect --signers signers damaged.wasm", "it was changed after it was signed");
     // One of several rules, and what there is not.
     let three = support::three().display().to_string();
-    let said = place.well(&format!("inspect {three} --id colour"));
+    let said = place.well(&format!("inspect {three} --only col*"));
     assert!(said.contains("\nrule colour\n") && !said.contains("\nrule fruit\n"), "{said}");
-    place.refuses(&format!("inspect {three} --id color"), "no rule has the id color");
+    place.refuses(&format!("inspect {three} --only color"), "--only color: no rule has this id");
     assert!(place.well("inspect --wit rule.wasm").contains("export trommel:filter/event-filter@0."));
     let layer = place.well(&format!("inspect --navigator rule.wasm {three} {}", support::ebs().display()));
     assert_eq!(serde_json::from_str::<Value>(&layer).expect("JSON")["techniques"][0]["techniqueID"], "T1537");
