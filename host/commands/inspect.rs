@@ -94,10 +94,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 }
 
 /// The rules that are wanted, with what a person reads about each.
-fn documented<'p>(
-    profile: &'p Profile,
-    wanted: impl Fn(&&Metadata) -> bool,
-) -> anyhow::Result<Vec<(&'p Metadata, Document)>> {
+fn documented(profile: &Profile, wanted: impl Fn(&&Metadata) -> bool) -> anyhow::Result<Vec<(&Metadata, Document)>> {
     let documents = profile.component.documents().map_err(|failure| {
         let name = printable(&profile.name);
         anyhow::anyhow!("{name}: cannot say what its rules are for: {}", printable(&failure.to_string()))
