@@ -7,8 +7,8 @@
 //! - A **needle** is a text without which an event cannot matter to a rule ([`prefilter`]).
 //! - An **alert** is a finding as it is written ([`Text`]).
 //!
-//! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule,
-//! [`compile`] turns texts of rules into one component.
+//! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule crate,
+//! [`compile`] turns texts of rules into one component, and [`package`] is its way from its author to whoever runs it.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
@@ -19,6 +19,8 @@ pub mod build;
 pub mod compile;
 pub mod diagnostics;
 pub mod files;
+#[cfg(feature = "package")]
+pub mod package;
 pub mod prefilter;
 
 mod input;

@@ -20,8 +20,15 @@ enum Command {
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
+    Diff(commands::diff::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
+    Pull(commands::pull::Arguments),
+    Push(commands::push::Arguments),
+    Sign(commands::sign::Arguments),
+    Verify(commands::verify::Arguments),
+    Completions(commands::completions::Arguments),
+    Man(commands::man::Arguments),
     #[command(hide = true)]
     CompileChild(commands::compile_child::Arguments),
 }
@@ -35,8 +42,15 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),
+        Command::Diff(arguments) => commands::diff::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
+        Command::Pull(arguments) => commands::pull::run(arguments),
+        Command::Push(arguments) => commands::push::run(arguments),
+        Command::Sign(arguments) => commands::sign::run(arguments),
+        Command::Verify(arguments) => commands::verify::run(arguments),
+        Command::Completions(arguments) => commands::completions::run(arguments),
+        Command::Man(arguments) => commands::man::run(arguments),
         Command::CompileChild(arguments) => commands::compile_child::run(arguments),
     };
     match result {

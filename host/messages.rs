@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use trommel::build::BuildError;
 use trommel::diagnostics::{printable, say};
+use trommel::package::sshsig::SshsigError;
+use trommel::package::{PackageError, Refusal};
 use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError, SandboxError};
 
 /// The exit codes.
@@ -169,6 +171,30 @@ pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
         _ => (format!("cannot be loaded: {error:?}"), String::new()),
     };
     Hinted::new(format!("{path}: {why}"), hint)
+}
+
+/// Says why an artifact cannot be had, or not be put somewhere.
+pub(crate) fn cannot_get(path: &Path, error: &PackageError) -> Hinted {
+    let what = printable(&path.to_string_lossy());
+    Hinted::new(format!("{what}: {}", printable(&error.to_string())), printable(&error.hint().unwrap_or_default()))
+}
+
+/// Says why a file is not trusted.
+pub(crate) fn refused(path: &Path, refusal: &Refusal) -> Hinted {
+    let hint = match refusal {
+        Refusal::Digest(_) => "it is another file than the one that was pinned: `trommel diff` says what changed",
+        Refusal::Unsigned => "ask its author for a signed one, or sign it yourself: trommel sign",
+        Refusal::Sections(_) | Refusal::Signature(SshsigError::Damaged(_)) | Refusal::Changed(_) => {
+            "do not run it; get it again from whoever signed it"
+        }
+        Refusal::Signature(SshsigError::KeyType(_)) => "keys of the types ssh-ed25519 and sk-ssh-ed25519 are taken",
+        Refusal::Stranger(_) => "if you know whose key that is, add it to the file of signers",
+        Refusal::OutOfTime { .. } => "the file of signers says when the key is valid",
+        Refusal::OtherPurpose(_) => "the file of signers says what for: `trommel-rule` must be among the namespaces",
+        Refusal::NotForRule { .. } => "--may-sign says who may sign which rules",
+        _ => "",
+    };
+    Hinted::new(format!("{}: {}", printable(&path.to_string_lossy()), printable(&refusal.to_string())), hint)
 }
 
 /// Says why settings are refused.

@@ -44,6 +44,11 @@ fn load() {
 }
 
 #[test]
+fn signed() {
+    replay("signed", checks::signed);
+}
+
+#[test]
 fn stream() {
     let components = targets::components(root());
     replay("stream", |bytes| checks::stream(&components, bytes));

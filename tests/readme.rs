@@ -75,15 +75,53 @@ fn commands_print_what_they_print() {
     }
 }
 
+fn help(arguments: &[&str]) -> String {
+    support::run(support::trommel().args(arguments), b"").stdout
+}
+
+/// The names of the commands that are for people.
+fn commands() -> Vec<String> {
+    let all = help(&["--help"]);
+    let lines = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn help_of_each_command_begins_with_two_examples() {
+    for command in commands() {
+        let help = help(&[&command, "--help"]);
+        let lines: Vec<_> = help.lines().take(4).collect();
+        let call = format!("trommel {command}");
+        assert!(
+            matches!(&lines[..], ["Examples:", one, two, ""] if one.contains(&call) && two.contains(&call)),
+            "{command}: {lines:#?}"
+        );
+    }
+}
+
+#[test]
+fn completions_and_manual_know_the_commands() {
+    let commands = commands();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let text = help(&["completions", shell]);
+        assert!(commands.iter().all(|command| text.contains(command.as_str())), "{shell}");
+        assert!(!text.contains("compile-child"), "{shell}");
+    }
+    let page = help(&["man"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    help(&["man", "--out", folder.path().to_str().expect("text")]);
+    for command in commands {
+        assert!(page.contains(&format!("trommel\\-{command}(1)")), "{command}");
+        let page = fs::read_to_string(folder.path().join(format!("trommel-{command}.1"))).expect("it has a page");
+        assert!(page.contains("SYNOPSIS"), "{command}");
+    }
+}
+
 #[test]
 fn flags_are_those_of_the_program() {
-    let help = |arguments: &[&str]| support::run(support::trommel().args(arguments), b"").stdout;
-    let all = help(&["--help"]);
-    let commands = all.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let commands = commands();
     let mut flags = BTreeSet::from(["--version".to_owned()]);
-    let mut count = 0;
-    for command in commands.filter_map(|line| line.split_whitespace().next()) {
-        count += 1;
+    for command in &commands {
         for line in help(&[command, "--help"]).lines() {
             // A flag stands alone at the beginning of its line, perhaps behind a letter.
             let line = line.trim_start();
@@ -93,7 +131,7 @@ fn flags_are_those_of_the_program() {
             }
         }
     }
-    assert!(count >= 3 && flags.len() > 20, "{count} commands, {flags:?}");
+    assert!(commands.len() >= 3 && flags.len() > 20, "{commands:?}, {flags:?}");
     let readme = readme();
     let rows = readme.lines().filter(|line| line.starts_with("| `--"));
     let cells = rows.filter_map(|row| row.split('|').nth(1));

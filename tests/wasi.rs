@@ -196,7 +196,7 @@ fn an_operator_sees_it_and_may_refuse_it() {
     fs::write(dir.path().join("r.wasm"), component(&format!("{NOW}\n(func (drop (call $now)))"), WIT, "all")).unwrap();
     let ran = run(trommel().current_dir(dir.path()).args(["inspect", "r.wasm"]), b"");
     assert!(
-        ran.stdout.contains("\nimports: WASI, with nothing granted: wasi:clocks/monotonic-clock@0.2.0\n"),
+        ran.stdout.contains("\n  imports:     WASI, with nothing granted: wasi:clocks/monotonic-clock@0.2.0\n"),
         "{ran:?}"
     );
 }

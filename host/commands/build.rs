@@ -12,6 +12,10 @@ use crate::messages::{self, Exit, Hinted};
 /// Writes <name>.wasm, the component, and <name>.core.wasm, the same rule as a core module without imports or vector
 /// instructions for hosts that know no components, and prints the component's path.
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel build .
+  trommel build rules/share --out dist")]
 pub(crate) struct Arguments {
     /// The folder of the rule crate.
     #[arg(value_name = "CRATE_DIR")]

@@ -4,61 +4,125 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use serde_json::{Value, json};
-use trommel::diagnostics::{is_plain, printable};
+use trommel::diagnostics::printable;
 use trommel::metadata::{AttackEntry, Column, ColumnKind, Document, Metadata};
+use wildmatch::WildMatch;
 
+use super::profile::Profile;
 use super::sandbox::SandboxArguments;
-use crate::messages::{self, Exit};
+use super::source::Found;
+use crate::messages::{self, Exit, Hinted};
 
-/// Says what a component is: its rules, and what it imports.
+mod json;
+mod navigator;
+mod settings;
+mod table;
+
+/// Of a component with more rules each has a line in a table.
+const RULES_IN_FULL_MAX: usize = 3;
+
+/// Says what a component is: who signed it, what it imports, its rules.
 ///
-/// The component is loaded as `run` loads it, so one that `inspect` takes, `run` takes; no event is judged.
+/// The component is loaded as `run` loads it, so one that `inspect` takes, `run` takes; no event is judged. Of many
+/// rules it prints a table; --only says all of one.
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel inspect share.wasm
+  trommel inspect --signers allowed_signers ghcr.io/acme/share:1.0.0")]
 pub(crate) struct Arguments {
-    /// A component (.wasm), or the folder of a rule crate, which is built first.
-    #[arg(value_name = "RULE")]
-    rule: PathBuf,
-    /// Prints JSON, with all that the rules say of themselves.
+    /// A component (.wasm), the folder of a rule crate, oci:DIR, or REGISTRY/REPOSITORY:TAG, as with `run --rule`.
+    #[arg(value_name = "RULE", required = true)]
+    rules: Vec<PathBuf>,
+    /// Says all of the rules with this id, in which * stands for any characters and ? for one. May be given several
+    /// times.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
+    /// Prints JSON, a line a component, with all that the rules say of themselves.
     #[arg(long)]
     json: bool,
+    /// Prints a layer for the ATT&CK Navigator: the techniques that all the rules cover.
+    #[arg(long, conflicts_with = "json")]
+    navigator: bool,
+    /// Prints the component's interface in WIT.
+    #[arg(long, conflicts_with_all = ["json", "navigator", "only"])]
+    wit: bool,
     #[command(flatten)]
     sandbox: SandboxArguments,
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    let component = arguments.sandbox.load(std::slice::from_ref(&arguments.rule), None)?.remove(0);
-    let documents = component.documents().map_err(|failure| {
-        let rule = printable(&arguments.rule.to_string_lossy());
-        anyhow::anyhow!("{rule}: cannot say what its rules are for: {}", printable(&failure.to_string()))
-    })?;
-    let rules = || component.rules().iter().zip(&documents);
-    let text = if arguments.json {
-        let json = json!({
-            "size": component.size(),
-            "imports": component.imports(),
-            "rules": rules().map(as_json).collect::<Result<Vec<_>, _>>()?,
-        });
-        escaped(&json.to_string()) + "\n"
-    } else {
-        let imports = match component.imports() {
-            [] => "none".into(),
-            names => format!("WASI, with nothing granted: {}", list(names)),
-        };
-        let mut text = format!(
-            "{}: {} bytes\nimports: {imports}\n",
-            printable(&arguments.rule.to_string_lossy()),
-            component.size()
-        );
-        rules().for_each(|rule| text += &for_people(rule));
-        text
-    };
+    let loaded = arguments.sandbox.load_with(&arguments.rules, None, |found, component| (found, component))?;
+    let signers = arguments.sandbox.signers()?;
+    let mut profiles = Vec::new();
+    let mut text = String::new();
+    for (rule, (found, component)) in arguments.rules.iter().zip(loaded) {
+        let name = rule.to_string_lossy().into_owned();
+        if arguments.wit {
+            text += &wit(&name, &found)?;
+        }
+        profiles.push(Profile::new(name, &found, component, signers.as_ref()));
+    }
+    let ids: Vec<_> = arguments.only.iter().map(|id| (id, WildMatch::new(id))).collect();
+    let wanted = |rule: &&Metadata| ids.is_empty() || ids.iter().any(|(_, id)| id.matches(&rule.id));
+    let all = || profiles.iter().flat_map(|profile| profile.component.rules());
+    if let Some((id, _)) = ids.iter().find(|(_, id)| !all().any(|rule| id.matches(&rule.id))) {
+        let hint = "without --only all rules are listed";
+        return Err(Hinted::new(format!("--only {}: no rule has this id", printable(id)), hint).into());
+    }
+    if arguments.navigator {
+        text = json::escaped(&navigator::layer(all().filter(wanted)).to_string()) + "\n";
+    } else if !arguments.wit {
+        for (number, profile) in profiles.iter().enumerate() {
+            let rules: Vec<_> = profile.component.rules().iter().filter(wanted).collect();
+            if arguments.json {
+                text += &json::line(profile, &documented(profile, wanted)?)?;
+                continue;
+            }
+            text += if number == 0 { "" } else { "\n" };
+            text += &head(profile);
+            if rules.len() > RULES_IN_FULL_MAX && ids.is_empty() {
+                text.push('\n');
+                text += &table::table(&rules);
+            } else {
+                documented(profile, wanted)?.iter().for_each(|rule| text += &for_people(rule));
+            }
+        }
+    }
     messages::answer(&text).context("<stdout>")?;
     Ok(Exit::AllWell)
 }
 
+/// The rules that are wanted, with what a person reads about each.
+fn documented(profile: &Profile, wanted: impl Fn(&&Metadata) -> bool) -> anyhow::Result<Vec<(&Metadata, Document)>> {
+    let documents = profile.component.documents().map_err(|failure| {
+        let name = printable(&profile.name);
+        anyhow::anyhow!("{name}: cannot say what its rules are for: {}", printable(&failure.to_string()))
+    })?;
+    let rules = profile.component.rules().iter().zip(documents);
+    Ok(rules.filter(|(rule, _)| wanted(rule)).collect())
+}
+
+/// What is said of the component as a whole.
+fn head(profile: &Profile) -> String {
+    let rules = profile.component.rules().len();
+    let mut text = format!("{}\n", printable(&profile.name));
+    for (name, value) in [
+        ("digest", profile.digest.to_string()),
+        ("size", format!("{} bytes", profile.component.size())),
+        ("interface", printable(&profile.interface)),
+        ("imports", profile.imports()),
+        ("signed by", profile.signed_by()),
+        ("tests", profile.tests()),
+        ("rules", rules.to_string()),
+    ] {
+        let _ = writeln!(text, "  {:12} {value}", format!("{name}:"));
+    }
+    text
+}
+
 /// What a rule says of itself, a line each; what is not said is left out.
-fn for_people((rule, document): (&Metadata, &Document)) -> String {
+fn for_people((rule, document): &(&Metadata, Document)) -> String {
     let entry = |entry: &AttackEntry| printable(&format!("{} {}", entry.id, entry.name));
     let mut attack = Vec::new();
     for threat in &rule.threats {
@@ -66,6 +130,10 @@ fn for_people((rule, document): (&Metadata, &Document)) -> String {
         attack.extend(threat.techniques.iter().map(entry));
     }
     let needles = if rule.needles.is_empty() { "none: it sees every event".into() } else { list(&rule.needles) };
+    let settings = match settings::lines(&rule.settings_schema) {
+        lines if lines.is_empty() => "none".into(),
+        lines => lines.join(NEXT_LINE),
+    };
     let mut text = format!("\nrule {}\n", printable(&rule.id));
     for (name, value) in [
         ("name", printable(&rule.name)),
@@ -80,7 +148,7 @@ fn for_people((rule, document): (&Metadata, &Document)) -> String {
         ("attack", attack.join(", ")),
         ("columns", rule.columns.iter().map(column).collect::<Vec<_>>().join(", ")),
         ("needles", needles),
-        ("settings", settings(&rule.settings_schema)),
+        ("settings", settings),
     ] {
         if !value.is_empty() {
             let _ = writeln!(text, "  {:12} {value}", format!("{name}:"));
@@ -88,6 +156,9 @@ fn for_people((rule, document): (&Metadata, &Document)) -> String {
     }
     text
 }
+
+/// What a value goes on behind, below its beginning.
+const NEXT_LINE: &str = "\n               ";
 
 /// A column's name, and its kind if that is not text.
 fn column(column: &Column) -> String {
@@ -101,47 +172,17 @@ fn list(texts: &[String]) -> String {
 
 /// A text of several lines: each is shown below the first.
 fn paragraph(text: &str) -> String {
-    text.lines().map(printable).collect::<Vec<_>>().join("\n               ")
+    text.lines().map(printable).collect::<Vec<_>>().join(NEXT_LINE)
 }
 
-/// The schema, a line a member where it says so plainly.
-fn settings(schema: &str) -> String {
-    let schema: Value = serde_json::from_str(schema).unwrap_or_default();
-    match schema.get("properties").and_then(Value::as_object) {
-        None => "none".into(),
-        Some(properties) => {
-            let mut lines = Vec::new();
-            for (name, property) in properties {
-                let described = property.get("description").and_then(Value::as_str).unwrap_or_default();
-                lines.push(format!("{}: {}", printable(name), printable(described)));
-            }
-            lines.join("\n               ")
-        }
-    }
-}
-
-/// Escapes what serde does not and a terminal would obey. Outside of strings JSON holds none of it.
-fn escaped(json: &str) -> String {
-    let mut text = String::with_capacity(json.len());
-    for character in json.chars() {
-        if is_plain(character) {
-            text.push(character);
-        } else {
-            // All of them lie below U+10000.
-            let _ = write!(text, "\\u{:04x}", u32::from(character));
-        }
-    }
-    text
-}
-
-/// What a rule says of itself, its settings' schema as the JSON that it is.
-fn as_json((rule, document): (&Metadata, &Document)) -> serde_json::Result<Value> {
-    let mut json = serde_json::to_value(rule)?;
-    json["description"] = document.description.as_str().into();
-    json["triage"] = document.triage.as_str().into();
-    json["settings_schema"] = match rule.settings_schema.as_str() {
-        "" => Value::Null,
-        schema => serde_json::from_str(schema)?,
-    };
-    Ok(json)
+/// The component's interface.
+fn wit(name: &str, found: &Found) -> anyhow::Result<String> {
+    let cannot = |error| anyhow::anyhow!("{}: its interface cannot be printed: {error:#}", printable(name));
+    let decoded = wit_component::decode(&found.bytes).map_err(cannot)?;
+    let (main, resolve) = (decoded.package(), decoded.resolve());
+    let others: Vec<_> = resolve.packages.iter().map(|(id, _)| id).filter(|id| *id != main).collect();
+    let mut printer = wit_component::WitPrinter::default();
+    printer.print(resolve, main, &others).map_err(cannot)?;
+    let text = printer.output.to_string();
+    Ok(text.lines().map(|line| printable(line) + "\n").collect())
 }

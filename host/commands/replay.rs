@@ -18,6 +18,10 @@ use crate::messages::Exit;
 /// event itself was at fault; a message's line is the letter's. A letter without its event, which was too long to be
 /// kept, is reported and passed over, and so is one whose rules are not given.
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel replay --rule share.wasm dead.ndjson
+  trommel replay --rule share.wasm --dead-letter still-dead.ndjson dead.ndjson")]
 pub(crate) struct Arguments {
     /// A file of dead letters.
     #[arg(value_name = "FILE")]

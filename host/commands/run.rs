@@ -28,6 +28,10 @@ use crate::messages::{self, Exit, Hinted};
 /// Exit codes: 0 all well; 1 some events could not be judged; 2 could not run, or not to the end; 3 there was an alert
 /// (with --fail-on-alert).
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel run --rule share.wasm events.ndjson
+  tail -F cloudtrail.ndjson | trommel run --rule share.wasm >> alerts.ndjson")]
 pub(crate) struct Arguments {
     /// Files of events; `-` is stdin.
     #[arg(value_name = "FILE")]
@@ -42,7 +46,10 @@ pub(crate) struct Arguments {
 /// What `run` and `replay` share.
 #[derive(clap::Args)]
 pub(crate) struct Common {
-    /// A component (.wasm), or the folder of a rule crate, which is built first. May be given several times.
+    /// A component (.wasm), the folder of a rule crate, oci:DIR, or REGISTRY/REPOSITORY:TAG. May be given several times.
+    ///
+    /// A crate is built first. oci:DIR is an OCI image layout; a name in it follows behind another colon. A rule of a
+    /// registry is pulled, unless it was before.
     #[arg(long = "rule", value_name = "RULE", required = true)]
     rules: Vec<PathBuf>,
     /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.

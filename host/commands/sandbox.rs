@@ -9,10 +9,12 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use clap::ValueEnum;
 use trommel::diagnostics::{printable, say};
-use trommel::files::{ReadError, read_whole};
 use trommel::limits::{self, Limits};
-use trommel::{Component, LoadError, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
+use trommel::package::{Signers, Trust};
+use trommel::{Component, Sandbox, THREAD_STACK_BYTES, Wasi, cores};
 
+use super::source::{Found, Source};
+use super::trust::TrustArguments;
 use crate::messages::{self, Hinted};
 
 /// What a rule may take up, and what it is given.
@@ -65,6 +67,8 @@ pub(crate) struct SandboxArguments {
     /// How much a component with WASI may print.
     #[arg(long, value_name = "BYTES", default_value_t = limits::PRINT_BYTES_MAX, value_parser = whole::<usize>)]
     print_bytes_max: usize,
+    #[command(flatten)]
+    trust: TrustArguments,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -84,8 +88,19 @@ impl SandboxArguments {
     /// Loads rules, side by side, in their order. Of several errors, the first one is the answer. `isolated` is the
     /// number of threads that give every event a fresh instance.
     pub(crate) fn load(&self, rules: &[PathBuf], isolated: Option<usize>) -> anyhow::Result<Vec<Component>> {
+        self.load_with(rules, isolated, |_, component| component)
+    }
+
+    /// Loads rules, and keeps of each, and of what was read, what is wanted.
+    pub(crate) fn load_with<T: Send>(
+        &self,
+        rules: &[PathBuf],
+        isolated: Option<usize>,
+        keep: impl Fn(Found, Component) -> T + Sync,
+    ) -> anyhow::Result<Vec<T>> {
         // Here, too, instances are made side by side.
         let sandbox = self.sandbox(isolated.map(|threads| threads.max(cores())))?;
+        let trust = self.trust.trust()?;
         let rest = Mutex::new(rules.iter().enumerate());
         let rest = || rest.lock().unwrap_or_else(PoisonError::into_inner);
         let work = || {
@@ -94,9 +109,13 @@ impl SandboxArguments {
                 let mut turn = rest();
                 let Some((at, rule)) = turn.next() else { return loaded };
                 // One builds at a time: cargo takes all cores for itself, and what it says is in order.
-                let file = file_of(rule);
+                let source = Source::of(rule);
                 drop(turn);
-                let component = file.and_then(|file| load_file(&sandbox, rule, &file, self.component_bytes_max));
+                let component = source.and_then(|source| {
+                    let found = source.read(rule, self.component_bytes_max)?;
+                    let component = load(&sandbox, &trust, rule, &found)?;
+                    Ok(keep(found, component))
+                });
                 if component.is_err() {
                     // All before it are taken, and none behind it matters.
                     rest().by_ref().for_each(drop);
@@ -117,6 +136,35 @@ impl SandboxArguments {
         loaded.into_iter().map(|(_, component)| component).collect()
     }
 
+    /// Checks a rule as [`SandboxArguments::load`] does, and answers with those who signed it. It is loaded only where
+    /// the ids of its rules decide.
+    pub(crate) fn verify(&self, rule: &Path) -> anyhow::Result<Vec<String>> {
+        let trust = self.trust.trust()?;
+        if trust.signers.is_none() {
+            let hint = "--signers FILE names a file of OpenSSH's allowed_signers";
+            return Err(Hinted::new("nobody is trusted", hint).into());
+        }
+        let trust = Trust { required: true, ..trust };
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max)?;
+        let signers = trusted(&trust, rule, &found)?;
+        if !trust.may_sign.is_empty() {
+            load(&self.sandbox(None)?, &trust, rule, &found)?;
+        }
+        Ok(signers)
+    }
+
+    /// Checks and loads what was read, and reads no more.
+    pub(crate) fn check(&self, rule: &Path, found: &Found) -> anyhow::Result<Component> {
+        load(&self.sandbox(None)?, &self.trust.trust()?, rule, found)
+    }
+
+    /// Reads and loads one rule, for those who need its bytes.
+    pub(crate) fn read_and_load(&self, rule: &Path) -> anyhow::Result<(Found, Component)> {
+        let found = Source::of(rule)?.read(rule, self.component_bytes_max)?;
+        let component = self.check(rule, &found)?;
+        Ok((found, component))
+    }
+
     /// Makes the sandbox.
     fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
         // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.
@@ -132,6 +180,16 @@ impl SandboxArguments {
             WasiArgument::Nothing => Wasi::Nothing,
             WasiArgument::Deny => Wasi::Deny,
         }))
+    }
+
+    /// Who is trusted.
+    pub(crate) fn signers(&self) -> anyhow::Result<Option<Signers>> {
+        Ok(self.trust.trust()?.signers)
+    }
+
+    /// How large a component may be.
+    pub(crate) fn component_bytes_max(&self) -> usize {
+        self.component_bytes_max
     }
 
     /// The stack that a rule may use, in bytes.
@@ -158,22 +216,17 @@ impl SandboxArguments {
     }
 }
 
-/// The file of a component; the folder of a rule crate is built first.
-fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
-    if rule.is_dir() {
-        let built = trommel::build::build(rule, None, &mut |note| say(note)).map_err(Hinted::from)?;
-        return Ok(built.component);
-    }
-    Ok(rule.to_owned())
+/// Checks who signed a rule, and answers with those who are trusted.
+fn trusted(trust: &Trust, rule: &Path, found: &Found) -> anyhow::Result<Vec<String>> {
+    Ok(trust.check(&found.bytes, &found.detached).map_err(|refusal| messages::refused(rule, &refusal))?)
 }
 
-fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path, bytes_max: usize) -> anyhow::Result<Component> {
-    let bytes = read_whole(file, bytes_max).map_err(|error| match error {
-        ReadError::TooLarge(max) => messages::cannot_load(file, &LoadError::TooLarge(max)),
-        error => Hinted::new(
-            format!("{}: the rule cannot be read: {error}", printable(&file.to_string_lossy())),
-            "a rule is a component, a .wasm file, or the folder of a rule crate",
-        ),
-    })?;
-    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
+fn load(sandbox: &Sandbox, trust: &Trust, rule: &Path, found: &Found) -> anyhow::Result<Component> {
+    let signers = trusted(trust, rule, found)?;
+    let component = sandbox.load(&rule.to_string_lossy(), &found.bytes);
+    let component = component.map_err(|error| messages::cannot_load(rule, &error))?;
+    trust
+        .check_rules(&signers, component.rules().iter().map(|rule| rule.id.as_str()))
+        .map_err(|refusal| messages::refused(rule, &refusal))?;
+    Ok(component)
 }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each target uses its part")]
 
+use trommel::package::{Signers, sections, signatures, sshsig};
 use trommel::{BLOCK_BYTES, Emit, OnError, Sandbox, Unwrap};
 
 use super::account;
@@ -24,6 +25,24 @@ pub(crate) fn load(sandbox: &Sandbox, bytes: &[u8]) {
         let mut instance = std::sync::Arc::new(component).instance(false);
         let _ = instance.evaluate(b"{}", None);
     }
+}
+
+/// A file is taken apart and put together again as it was; the texts of signatures and signers are taken or refused.
+pub(crate) fn signed(bytes: &[u8]) {
+    if let Ok(parts) = sections::split(bytes) {
+        let sections = parts.signatures.iter().flat_map(|signature| sections::section_of(signature));
+        assert!(parts.message.iter().copied().chain(sections).eq(bytes.iter().copied()));
+        if let Ok(signatures) = signatures(bytes, &[]) {
+            assert_eq!(signatures.len(), parts.signatures.len());
+        }
+    }
+    let text = String::from_utf8_lossy(bytes);
+    if let Ok(signatures) = sshsig::unarmored(&text) {
+        let again: String = signatures.iter().map(|signature| sshsig::armored(signature)).collect();
+        assert_eq!(sshsig::unarmored(&again).as_ref(), Ok(&signatures));
+    }
+    let _ = sshsig::Sshsig::read(bytes);
+    let _ = Signers::read(&text);
 }
 
 /// A stream gives the same in any blocks and with any threads, with needles and without, and loses no line.
