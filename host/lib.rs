@@ -8,11 +8,13 @@
 //! - An **alert** is a finding as it is written ([`Text`]).
 //!
 //! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule,
-//! [`compile`] turns texts of rules into one component.
+//! [`compile`] turns texts of rules into one component, and [`adapt::adapt`] makes the file that another host loads.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
 
+#[cfg(feature = "build")]
+pub mod adapt;
 #[cfg(feature = "build")]
 pub mod build;
 #[cfg(feature = "compile")]

@@ -20,6 +20,7 @@ enum Command {
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
+    Adapt(commands::adapt::Arguments),
     Inspect(commands::inspect::Arguments),
     Replay(commands::replay::Arguments),
     #[command(hide = true)]
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),
+        Command::Adapt(arguments) => commands::adapt::run(arguments),
         Command::Inspect(arguments) => commands::inspect::run(arguments),
         Command::Replay(arguments) => commands::replay::run(arguments),
         Command::CompileChild(arguments) => commands::compile_child::run(arguments),

@@ -25,6 +25,8 @@ impl Host {
         let engine = without_vectors();
         let module = Module::from_file(&engine, support::three().with_extension("core.wasm")).expect("a core module");
         assert_eq!(module.imports().count(), 0);
+        let memory = module.get_export("memory").and_then(|memory| memory.memory().cloned()).expect("a memory");
+        assert_eq!(memory.maximum(), Some(trommel::build::MODULE_MEMORY_BYTES_MAX >> 16));
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).expect("it needs nothing");
         let memory = instance.get_memory(&mut store, "memory").expect("it has a memory");

@@ -117,6 +117,15 @@ impl SandboxArguments {
         loaded.into_iter().map(|(_, component)| component).collect()
     }
 
+    /// Reads and loads one rule, a component or a core module, and gives its bytes as they were read too.
+    pub(crate) fn load_with_bytes(&self, rule: &Path) -> anyhow::Result<(PathBuf, Vec<u8>, Component)> {
+        let file = file_of(rule)?;
+        let bytes = read(&file, self.component_bytes_max)?;
+        let component = trommel::build::component_of(&bytes);
+        let loaded = self.sandbox(None)?.load(&rule.to_string_lossy(), component.as_deref().unwrap_or(&bytes));
+        Ok((file, bytes, loaded.map_err(|error| messages::cannot_load(rule, &error))?))
+    }
+
     /// Makes the sandbox.
     fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
         // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.
@@ -168,12 +177,16 @@ fn file_of(rule: &Path) -> anyhow::Result<PathBuf> {
 }
 
 fn load_file(sandbox: &Sandbox, rule: &Path, file: &Path, bytes_max: usize) -> anyhow::Result<Component> {
-    let bytes = read_whole(file, bytes_max).map_err(|error| match error {
+    let bytes = read(file, bytes_max)?;
+    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
+}
+
+fn read(file: &Path, bytes_max: usize) -> anyhow::Result<Vec<u8>> {
+    Ok(read_whole(file, bytes_max).map_err(|error| match error {
         ReadError::TooLarge(max) => messages::cannot_load(file, &LoadError::TooLarge(max)),
         error => Hinted::new(
             format!("{}: the rule cannot be read: {error}", printable(&file.to_string_lossy())),
             "a rule is a component, a .wasm file, or the folder of a rule crate",
         ),
-    })?;
-    Ok(sandbox.load(&rule.to_string_lossy(), &bytes).map_err(|error| messages::cannot_load(rule, &error))?)
+    })?)
 }
