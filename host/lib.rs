@@ -37,6 +37,7 @@ pub use input::source::{Progress, Stop};
 pub use input::unwrap::{NoPointer, Unwrap};
 pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use job::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS};
+pub use output::answers::{Answer, Answers, Confirmed};
 pub use output::counts::{Counts, RuleCounts};
 pub use output::dead_letter::{Letter, LetterError};
 pub use output::place::Place;

@@ -8,3 +8,5 @@ mod support;
 mod fluent_bit;
 #[path = "pipelines/pipeline.rs"]
 mod pipeline;
+#[path = "pipelines/rsyslog.rs"]
+mod rsyslog;

@@ -9,9 +9,10 @@ use clap::ValueEnum;
 use trommel::diagnostics::{reason, say};
 use trommel::{
     BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
-    REST_EVENTS, Reading, Rules, Text, Unwrap, Writing, cores,
+    REST_EVENTS, Reading, Rules, Unwrap, Writing, cores,
 };
 
+use super::answers::AnswerArguments;
 use super::overlap;
 use super::progress::Bar;
 use super::sandbox::{SandboxArguments, whole};
@@ -35,6 +36,8 @@ pub(crate) struct Arguments {
     /// Unwraps the array at this JSON pointer, in place of those that are known; with `none` a line is an event.
     #[arg(long, value_name = "POINTER", help_heading = "Stream")]
     unwrap: Option<String>,
+    #[command(flatten)]
+    answers: AnswerArguments,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -130,7 +133,9 @@ enum StatsArgument {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    arguments.answers.check()?;
     let unwrap = match arguments.unwrap.as_deref() {
+        None if arguments.answers.each_line() => Unwrap::none(),
         None => Unwrap::default(),
         Some("none") => Unwrap::none(),
         Some(pointer) => Unwrap::at(pointer).map_err(|_| {
@@ -141,7 +146,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     if inputs.is_empty() {
         inputs.push(Input::Stdin);
     }
-    arguments.common.run(inputs, unwrap)
+    arguments.common.run(inputs, unwrap, &arguments.answers)
 }
 
 fn input(file: PathBuf) -> Input {
@@ -150,7 +155,7 @@ fn input(file: PathBuf) -> Input {
 
 impl Common {
     /// Runs the rules over the inputs.
-    pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
+    fn run(self, inputs: Vec<Input>, unwrap: Unwrap, answers: &AnswerArguments) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
         self.refuse_overlap(&inputs)?;
         let dead_letters = self.open_dead_letters()?;
@@ -165,9 +170,8 @@ impl Common {
             stop: signals.stop(),
             progress: bar.progress(),
         };
-        let text = Text::new(self.writing(), bar.over(stdout()?));
         signals.watch(bar.progress());
-        let (counts, ended) = trommel::run(job, text);
+        let (counts, ended) = answers.run(job, self.writing(), &bar)?;
         bar.clear();
         Ok(self.end(&counts, ended))
     }

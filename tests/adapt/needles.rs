@@ -58,7 +58,7 @@ proptest! {
         ),
     ) {
         let mut host = FilterHost::new(&with_needles(&needles), "trommel_filter");
-        let search = Needles::new([vec![needles.as_slice()]]);
+        let search = Needles::new([Some(needles.as_slice())]);
         for pieces in texts {
             // A piece that begins with a zero stands for one of the needles.
             let text: String = pieces.iter().map(|piece| match piece.strip_prefix('\0') {

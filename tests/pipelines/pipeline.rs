@@ -21,6 +21,22 @@ pub(crate) fn missing(program: &str, how: &str) {
     eprintln!("{program} is not installed, and is left out: {how}");
 }
 
+/// What installs the programs that registries have.
+pub(crate) const INSTALL: &str = "run tests/pipelines/install.sh";
+
+/// A file that was installed.
+pub(crate) fn installed(path: &str) -> Option<PathBuf> {
+    let target = Path::new(env!("CARGO_BIN_EXE_trommel")).ancestors().nth(2).expect("target/PROFILE/trommel");
+    Some(target.join("pipelines").join(path)).filter(|path| path.exists())
+}
+
+/// The processes that a process has started.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    let lists = threads.map(|thread| text(&thread.path().join("children")));
+    lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
 /// A program on the `PATH`, or where the variable says.
 pub(crate) fn program(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {
