@@ -10,3 +10,9 @@ mod fluent_bit;
 mod pipeline;
 #[path = "pipelines/rsyslog.rs"]
 mod rsyslog;
+#[path = "pipelines/scripts.rs"]
+mod scripts;
+#[path = "pipelines/syslog_ng.rs"]
+mod syslog_ng;
+#[path = "pipelines/tenzir.rs"]
+mod tenzir;

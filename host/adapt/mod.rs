@@ -33,6 +33,8 @@ pub const MEMORY_PAGES_MAX: u64 = 1 << 14;
 pub enum Target {
     /// Fluent Bit's filter `wasm`.
     FluentBit,
+    /// Any host of core modules, as `wit/README.md` tells how to write one.
+    Core,
 }
 
 impl Target {
@@ -40,6 +42,7 @@ impl Target {
     fn has_vectors(self) -> bool {
         match self {
             Self::FluentBit => false,
+            Self::Core => true,
         }
     }
 
@@ -47,6 +50,7 @@ impl Target {
     fn text(self) -> String {
         let parts: &[&str] = match self {
             Self::FluentBit => &[include_str!("alerts.wat"), include_str!("json.wat"), include_str!("fluent_bit.wat")],
+            Self::Core => &[include_str!("core.wat")],
         };
         // Imports come first.
         let (mut imports, mut rest) = (String::new(), String::new());
@@ -95,6 +99,9 @@ pub fn adapt(adapting: Adapting<'_>, target: Target) -> Result<Vec<u8>, AdaptErr
             .with_hint("a host of core modules gives a rule nothing: build the rule without WASI"));
     }
     let exports = Exports::of(&rule)?;
+    if target == Target::Core && adapting.settings.is_empty() {
+        return Ok(core.to_owned());
+    }
     let baked = Baked::of(adapting.rules, adapting.settings, rule.memories[0].initial);
     let adapter = wat::parse_str(target.text()).expect("the adapters are valid");
     let adapter = Module::read(&adapter).expect("the adapters are valid");

@@ -71,9 +71,14 @@ pub(super) struct Exports {
     functions: BTreeMap<&'static str, u32>,
 }
 
-/// The functions of the contract, and what each takes and gives.
-const FUNCTIONS: [(&str, usize, usize); 5] =
-    [("describe", 0, 1), ("document", 1, 1), ("configure", 3, 1), ("reads", 2, 1), ("evaluate", 5, 1)];
+/// The functions of the contract, and what frees the answer of each.
+const FUNCTIONS: [(&str, &str); 5] = [
+    ("describe", "describe_post"),
+    ("document", "document_post"),
+    ("configure", "configure_post"),
+    ("reads", "reads_post"),
+    ("evaluate", "evaluate_post"),
+];
 
 impl Exports {
     /// Finds the exports, whichever of the two ways in use names them.
@@ -86,14 +91,12 @@ impl Exports {
         let mut take = |name, index: Option<u32>| index.map(|index| functions.insert(name, index));
         take("realloc", named(&|name| matches!(name, "cabi_realloc" | "cm32p2_realloc")));
         take("initialize", named(&|name| matches!(name, "_initialize" | "cm32p2_initialize")));
-        for (function, ..) in FUNCTIONS {
+        for (function, post) in FUNCTIONS {
             take(function, named(&|name| names(name, "", "", function)));
+            take(post, named(&|name| names(name, "cabi_post_", "_post", function)));
         }
-        take("configure_post", named(&|name| names(name, "cabi_post_", "_post", "configure")));
-        take("evaluate_post", named(&|name| names(name, "cabi_post_", "_post", "evaluate")));
-        let missing = |name: &str| !functions.contains_key(name);
-        let wanted = ["realloc", "configure", "evaluate", "describe"];
-        if let Some(name) = wanted.into_iter().find(|name| missing(name)) {
+        let mut wanted = FUNCTIONS.map(|(function, _)| function).into_iter().chain(["realloc"]);
+        if let Some(name) = wanted.find(|name| !functions.contains_key(name)) {
             let why = format!("its module does not export `{name}` of the contract under a known name");
             return Err(AdaptError::new(AdaptErrorKind::NotARule, why));
         }

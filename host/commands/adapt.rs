@@ -43,11 +43,14 @@ pub(crate) struct Arguments {
 enum To {
     /// Its filter `wasm`: functions trommel_filter and trommel_tag
     FluentBit,
+    /// Any host of core modules (wazero and others): the module as it is, or with settings baked in without `configure`
+    Core,
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let target = match arguments.to {
         To::FluentBit => Target::FluentBit,
+        To::Core => Target::Core,
     };
     let (file, bytes, component) = arguments.sandbox.load_with_bytes(&arguments.rule)?;
     let mut components = [(arguments.rule.to_string_lossy().into_owned(), component)];
