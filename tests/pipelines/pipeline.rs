@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each pipeline uses its part")]
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
@@ -83,6 +84,12 @@ pub(crate) fn json_lines(text: &str) -> Vec<Value> {
 /// What a file holds; nothing where it is not yet there.
 pub(crate) fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Adds text to a file, which is made where it is not yet there.
+pub(crate) fn append(path: &Path, text: &str) {
+    let file = fs::OpenOptions::new().create(true).append(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).expect("written");
 }
 
 /// Waits until something is so.

@@ -1,14 +1,15 @@
 //! rsyslog: omprog with confirmations, and mmexternal.
 
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::pipeline::{INSTALL, Running, alerts, children, events, installed, json_lines, missing, text, until};
+use crate::pipeline::{
+    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, text, until,
+};
 use crate::support::{ebs, root};
 
 /// The program as `tests/pipelines/install.sh` unpacks it.
@@ -28,22 +29,17 @@ fn start(program: &Path, config: &str, folder: &Path) -> Running {
     Running::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
-fn append(folder: &Path, lines: &str) {
-    let file = OpenOptions::new().create(true).append(true).open(folder.join("events.ndjson"));
-    file.and_then(|mut file| file.write_all(lines.as_bytes())).expect("written");
-}
-
 #[test]
 fn omprog_loses_nothing_when_trommel_is_killed() {
     let Some(program) = rsyslog() else { return missing("rsyslog", INSTALL) };
     let folder = tempfile::tempdir().expect("a folder");
     let input = events(8_000);
     let lines: Vec<&str> = input.split_inclusive('\n').collect();
-    append(folder.path(), "");
+    append(&folder.path().join("events.ndjson"), "");
     let running = start(&program, "omprog.conf", folder.path());
     let kills = 4;
     for (number, chunk) in lines.chunks(lines.len() / (kills + 1)).enumerate() {
-        append(folder.path(), &chunk.concat());
+        append(&folder.path().join("events.ndjson"), &chunk.concat());
         std::thread::sleep(Duration::from_millis(30));
         if number < kills {
             until("trommel runs", || !children(running.0.id()).is_empty());
@@ -70,7 +66,7 @@ fn mmexternal_adds_alerts_to_messages() {
     let Some(program) = rsyslog() else { return missing("rsyslog", INSTALL) };
     let folder = tempfile::tempdir().expect("a folder");
     let input = events(3_000);
-    append(folder.path(), &input);
+    append(&folder.path().join("events.ndjson"), &input);
     let expected = alerts(&ebs(), &input);
     let running = start(&program, "mmexternal.conf", folder.path());
     let path = folder.path().join("tagged.ndjson");

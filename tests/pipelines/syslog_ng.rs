@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::pipeline::{INSTALL, Running, alerts, children, events, installed, json_lines, missing, text, until};
+use crate::pipeline::{
+    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, text, until,
+};
 use crate::support::{ebs, root, signal};
 
 #[test]
@@ -36,8 +38,7 @@ fn program_gives_the_alerts_of_run() {
     let killed = children(running.0.id());
     killed.iter().for_each(|child| signal(*child, "KILL"));
     until("trommel runs again", || children(running.0.id()).iter().any(|child| !killed.contains(child)));
-    let all = format!("{input}{input}");
-    fs::write(folder.path().join("events.ndjson"), &all).expect("written");
+    append(&folder.path().join("events.ndjson"), &input);
     until("the alerts again", || written().lines().count() >= 2 * expected.len());
     running.end();
     assert_eq!(json_lines(&written()), [expected.as_slice(), &expected].concat());
