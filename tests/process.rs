@@ -205,7 +205,7 @@ fn rsyslog_is_told_when_it_starts_and_after_each_line() {
     let mut child = spawn(&three(), &["--quiet", "--protocol", "rsyslog", "--output", alerts.to_str().unwrap()]);
     let mut stdin = child.stdin.take().unwrap();
     let output = lines(child.stdout.take().unwrap());
-    let mut confirmed = || assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok("OK\n"));
+    let confirmed = || assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok("OK\n"));
     confirmed();
     for (number, line) in [FOUND, b"{}\n", b"\n", FOUND].into_iter().enumerate() {
         stdin.write_all(line).unwrap();

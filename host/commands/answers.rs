@@ -40,6 +40,11 @@ impl AnswerArguments {
         self.lockstep || self.protocol.is_some()
     }
 
+    /// The file that is written to in place of stdout.
+    pub(crate) fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
+    }
+
     /// Refuses what does not go together.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         if self.protocol == Some(Protocol::Rsyslog) && self.output.is_none() {
@@ -66,7 +71,7 @@ impl AnswerArguments {
                         files.push(file.try_clone()?);
                     }
                 }
-                let text = Text::new(writing, output);
+                let text = Text::new(writing, bar.over(output));
                 let mut confirmed = Confirmed::new(text, files, super::run::stdout()?);
                 confirmed.ready().context("<stdout>")?;
                 return Ok(trommel::run(job, confirmed));

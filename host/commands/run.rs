@@ -157,7 +157,7 @@ impl Common {
     /// Runs the rules over the inputs.
     fn run(self, inputs: Vec<Input>, unwrap: Unwrap, answers: &AnswerArguments) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
-        self.refuse_overlap(&inputs)?;
+        self.refuse_overlap(&inputs, answers.output())?;
         let dead_letters = self.open_dead_letters()?;
         let bar = Bar::new(&inputs);
         let signals = Signals::handle().context("signals cannot be handled")?;
@@ -177,8 +177,8 @@ impl Common {
     }
 
     /// Refuses to write to what is read.
-    pub(crate) fn refuse_overlap(&self, inputs: &[Input]) -> anyhow::Result<()> {
-        Ok(overlap::refuse(inputs, self.dead_letter.as_deref())?)
+    pub(crate) fn refuse_overlap(&self, inputs: &[Input], output: Option<&Path>) -> anyhow::Result<()> {
+        Ok(overlap::refuse(inputs, output, self.dead_letter.as_deref())?)
     }
 
     /// Loads the rules, gives them their settings, and leaves out those that are not wanted.

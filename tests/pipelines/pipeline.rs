@@ -38,6 +38,13 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
     lists.flat_map(|list| list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()).collect()
 }
 
+/// Sends a process a signal, unless it has gone.
+pub(crate) fn send(process: u32, signal: &str) {
+    let mut kill = Command::new("sh");
+    kill.args(["-c", &format!("kill -{signal} {process} 2>/dev/null; true")]);
+    assert!(kill.status().expect("there is a shell").success());
+}
+
 /// A program on the `PATH`, or where the variable says.
 pub(crate) fn program(variable: &str, name: &str) -> Option<PathBuf> {
     if let Some(path) = std::env::var_os(variable) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::pipeline::{
-    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, text, until,
+    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, send, text, until,
 };
 use crate::support::{ebs, root};
 
@@ -44,13 +44,13 @@ fn omprog_loses_nothing_when_trommel_is_killed() {
         if number < kills {
             until("trommel runs", || !children(running.0.id()).is_empty());
             let signal = if number % 2 == 0 { "KILL" } else { "TERM" };
-            children(running.0.id()).iter().for_each(|child| crate::support::signal(*child, signal));
+            children(running.0.id()).iter().for_each(|child| send(*child, signal));
         }
     }
     let expected = alerts(&ebs(), &input);
-    let last = expected.last().expect("an alert");
+    let last = expected.last().expect("an alert").to_string();
     let written = || text(&folder.path().join("alerts.ndjson"));
-    until("the last alert", || written().lines().last().is_some_and(|line| line == last.to_string()));
+    until("the last alert", || written().lines().last().is_some_and(|line| line == last));
     running.end();
     // An event whose confirmation was lost comes again: its alerts stand there twice, one behind the other.
     let mut given = json_lines(&written());

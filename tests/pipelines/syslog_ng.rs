@@ -4,9 +4,9 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use crate::pipeline::{
-    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, text, until,
+    INSTALL, Running, alerts, append, children, events, installed, json_lines, missing, send, text, until,
 };
-use crate::support::{ebs, root, signal};
+use crate::support::{ebs, root};
 
 #[test]
 fn program_gives_the_alerts_of_run() {
@@ -36,7 +36,7 @@ fn program_gives_the_alerts_of_run() {
     // It is started again when it was killed, and what it wrote is whole.
     until("trommel runs", || !children(running.0.id()).is_empty());
     let killed = children(running.0.id());
-    killed.iter().for_each(|child| signal(*child, "KILL"));
+    killed.iter().for_each(|child| send(*child, "KILL"));
     until("trommel runs again", || children(running.0.id()).iter().any(|child| !killed.contains(child)));
     append(&folder.path().join("events.ndjson"), &input);
     until("the alerts again", || written().lines().count() >= 2 * expected.len());
