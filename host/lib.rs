@@ -8,11 +8,14 @@
 //! - An **alert** is a finding as it is written ([`Text`]).
 //!
 //! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule crate,
-//! [`compile`] turns texts of rules into one component, and [`package`] is its way from its author to whoever runs it.
+//! [`compile`] turns texts of rules into one component, [`adapt::adapt`] makes the file that another host loads, and
+//! [`package`] is a rule's way from its author to whoever runs it.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
 
+#[cfg(feature = "build")]
+pub mod adapt;
 #[cfg(feature = "build")]
 pub mod build;
 #[cfg(feature = "compile")]
@@ -37,6 +40,7 @@ pub use input::source::{Progress, Stop};
 pub use input::unwrap::{NoPointer, Unwrap};
 pub use input::{BLOCK_BYTES, EVENT_BYTES_MAX, Input, Reading};
 pub use job::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS};
+pub use output::answers::{Answer, Answers, Confirmed};
 pub use output::counts::{Counts, RuleCounts};
 pub use output::dead_letter::{Letter, LetterError};
 pub use output::place::Place;

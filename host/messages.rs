@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use trommel::adapt::AdaptError;
 use trommel::build::BuildError;
 use trommel::diagnostics::{printable, say};
 use trommel::package::sshsig::SshsigError;
@@ -49,6 +50,12 @@ impl fmt::Display for Hinted {
 }
 
 impl std::error::Error for Hinted {}
+
+impl From<AdaptError> for Hinted {
+    fn from(error: AdaptError) -> Self {
+        Self::new(error.to_string(), error.hint().unwrap_or_default())
+    }
+}
 
 impl From<BuildError> for Hinted {
     fn from(error: BuildError) -> Self {

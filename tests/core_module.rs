@@ -22,9 +22,15 @@ fn without_vectors() -> Engine {
 
 impl Host {
     fn new() -> Self {
+        Self::of(&std::fs::read(support::three().with_extension("core.wasm")).expect("a core module"))
+    }
+
+    fn of(module: &[u8]) -> Self {
         let engine = without_vectors();
-        let module = Module::from_file(&engine, support::three().with_extension("core.wasm")).expect("a core module");
+        let module = Module::new(&engine, module).expect("a core module");
         assert_eq!(module.imports().count(), 0);
+        let memory = module.get_export("memory").and_then(|memory| memory.memory().cloned()).expect("a memory");
+        assert_eq!(memory.maximum(), Some(trommel::build::MODULE_MEMORY_BYTES_MAX >> 16));
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[]).expect("it needs nothing");
         let memory = instance.get_memory(&mut store, "memory").expect("it has a memory");
@@ -158,4 +164,37 @@ fn configures() {
     };
     assert_eq!(configure(1, br#"{"colour":"green"}"#), (false, vec![]));
     assert_eq!(configure(1, br#"{"colour":"blue"}"#), (true, vec![("/colour".into(), "one of red, green".into())]));
+}
+
+#[test]
+fn settings_may_be_baked_in() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let adapted = |settings: Option<&str>| {
+        let output = folder.path().join("core.wasm");
+        let mut command = support::trommel();
+        command
+            .args(["adapt", "--no-cache", "--to", "core", "-o"])
+            .arg(&output)
+            .arg(support::three().with_extension("core.wasm"));
+        if let Some(settings) = settings {
+            std::fs::write(folder.path().join("settings.json"), settings).expect("written");
+            command.arg("--settings").arg(format!("colour={}", folder.path().join("settings.json").display()));
+        }
+        let ran = support::run(&mut command, b"");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        std::fs::read(output).expect("read")
+    };
+    for (settings, red, green) in [(None, 1, 0), (Some(r#"{"colour":"green"}"#), 0, 1)] {
+        let mut host = Host::of(&adapted(settings));
+        for (event, expected) in [(&br#"{"colour":"red"}"#[..], red), (br#"{"colour":"green"}"#, green)] {
+            let answer = host.evaluate(event);
+            assert_eq!(host.list(answer + 4, 28).len(), expected);
+            host.free("evaluate", answer);
+        }
+        let answer = host.call(&format!("{INTERFACE}#describe"), ());
+        assert_eq!(host.list(answer, 92).len(), 3);
+        host.free("describe", answer);
+        let configure = format!("{INTERFACE}#configure");
+        assert_eq!(host.instance.get_func(&mut host.store, &configure).is_some(), settings.is_none());
+    }
 }

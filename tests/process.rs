@@ -184,6 +184,38 @@ fn message_of_one_line_is_out_at_once() {
     assert_eq!(wait(&mut child).code(), Some(1));
 }
 
+#[test]
+fn lockstep_answers_each_line_before_the_next_comes() {
+    let mut child = spawn(&three(), &["--quiet", "--lockstep"]);
+    let mut stdin = child.stdin.take().unwrap();
+    let output = lines(child.stdout.take().unwrap());
+    for line in [&b"{}\n"[..], b"\n", b"nope\n", FOUND] {
+        stdin.write_all(line).unwrap();
+        let expected = if line == FOUND { format!("[{}]\n", ALERT.trim_end()) } else { "[]\n".into() };
+        assert_eq!(output.recv_timeout(PATIENCE), Ok(expected));
+    }
+    drop(stdin);
+    assert_eq!(wait(&mut child).code(), Some(1));
+}
+
+#[test]
+fn rsyslog_is_told_when_it_starts_and_after_each_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let alerts = folder.path().join("alerts.ndjson");
+    let mut child = spawn(&three(), &["--quiet", "--protocol", "rsyslog", "--output", alerts.to_str().unwrap()]);
+    let mut stdin = child.stdin.take().unwrap();
+    let output = lines(child.stdout.take().unwrap());
+    let confirmed = || assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok("OK\n"));
+    confirmed();
+    for (number, line) in [FOUND, b"{}\n", b"\n", FOUND].into_iter().enumerate() {
+        stdin.write_all(line).unwrap();
+        confirmed();
+        assert_eq!(std::fs::read_to_string(&alerts).unwrap(), ALERT.repeat(if number == 3 { 2 } else { 1 }));
+    }
+    drop(stdin);
+    assert_eq!(wait(&mut child).code(), Some(0));
+}
+
 // Signals.
 
 #[test]
@@ -201,6 +233,20 @@ fn signal_while_idle_ends_it_as_the_end_of_input_does() {
             drop(stdin);
         }
     }
+}
+
+#[test]
+fn a_hangup_is_no_end() {
+    let mut child = spawn(&three(), &["--quiet"]);
+    let mut stdin = child.stdin.take().unwrap();
+    let output = lines(child.stdout.take().unwrap());
+    for _ in 0..2 {
+        stdin.write_all(FOUND).unwrap();
+        assert_eq!(output.recv_timeout(PATIENCE).as_deref(), Ok(ALERT));
+        signal(child.id(), "HUP");
+    }
+    drop(stdin);
+    assert_eq!(wait(&mut child).code(), Some(0));
 }
 
 #[test]

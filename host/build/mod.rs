@@ -25,6 +25,8 @@ use std::{
 use serde_json::Value;
 use wit_component::{ComponentEncoder, metadata};
 
+use crate::adapt::{MEMORY_PAGES_MAX, features};
+
 use toolchain::{DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_SOURCE, Toolchain, tool};
 
 mod toolchain;
@@ -33,6 +35,11 @@ pub use toolchain::TARGET_ADD_SECONDS_MAX;
 
 /// Names the target of every rule: WebAssembly that is given nothing.
 pub const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Is the most memory that a rule declares to its host, in bytes.
+///
+/// A host of components bounds it anyway; one of core modules mostly knows no other bound.
+pub const MODULE_MEMORY_BYTES_MAX: u64 = MEMORY_PAGES_MAX << 16;
 
 /// Is the profile of every rule, stronger than that of its workspace.
 const PROFILE: [&str; 7] = [
@@ -80,6 +87,8 @@ pub enum BuildErrorKind {
     Compile,
     /// The module wants functions from its host.
     Imports,
+    /// The module uses what hosts of core modules do not have.
+    Features,
     /// The module is no component in the making.
     NotARule,
     /// A file or folder cannot be read or written.
@@ -146,6 +155,7 @@ pub fn build(crate_dir: &Path, out: Option<&Path>, note: &mut dyn FnMut(&str)) -
     note(&format!("toolchain: {}", toolchain.line));
 
     let core = compile(&rule, &toolchain, Vectors::Unused, note)?;
+    check_features(&rule.name, &core)?;
     let component = wrap(&rule.name, &compile(&rule, &toolchain, Vectors::Used, note)?)?;
 
     let out = out.map_or_else(|| rule.target_dir.join("rules"), Path::to_path_buf);
@@ -376,6 +386,7 @@ fn flags(rule: &RuleCrate, vectors: Vectors, target_dir: &Path) -> OsString {
         Vectors::Used => "-Ctarget-feature=+simd128",
         Vectors::Unused => "-Ctarget-feature=-simd128",
     });
+    flags.push(format!("\u{1f}-Clink-arg=--max-memory={MODULE_MEMORY_BYTES_MAX}"));
     let mut add = |from: &Path, to: &str| {
         flags.push("\u{1f}--remap-path-prefix=");
         flags.push(from);
@@ -417,6 +428,22 @@ fn wrap(name: &str, core: &[u8]) -> Result<Vec<u8>, BuildError> {
         .map_err(|why| not_a_rule(why.root_cause().to_string()))
 }
 
+/// Refuses a core module that the hosts of core modules could not run.
+fn check_features(name: &str, core: &[u8]) -> Result<(), BuildError> {
+    match features::missing(core, false) {
+        None => Ok(()),
+        Some(missing) => {
+            Err(BuildError::new(BuildErrorKind::Features, name, format!("uses what not every host has: {missing}"))
+                .with_hint("leave out what turns such features on: target-feature in the code or a dependency"))
+        }
+    }
+}
+
+/// Wraps a core module that holds a rule as the component that it would have been built as. Nothing where it is none.
+pub fn component_of(core: &[u8]) -> Option<Vec<u8>> {
+    if wasmparser::Parser::is_core_wasm(core) { wrap("", core).ok() } else { None }
+}
+
 /// Lists the imports of a core module as `module.field`, or nothing where it is broken.
 fn imports(core: &[u8]) -> Vec<String> {
     let sections = wasmparser::Parser::new(0).parse_all(core).map_while(Result::ok);
@@ -427,8 +454,12 @@ fn imports(core: &[u8]) -> Vec<String> {
     imports.flatten().map(|import| format!("{}.{}", import.module, import.name)).collect()
 }
 
-/// Replaces a file as a whole, unless it has these bytes already.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file as a whole, unless it has these bytes already: nobody ever finds half of one.
+///
+/// # Errors
+///
+/// The file, or one beside it, cannot be written.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     if fs::read(path).is_ok_and(|old| old == bytes) {
         return Ok(());
@@ -529,6 +560,15 @@ mod tests {
             // Must neither panic nor loop.
             let _ = imports(&module[..end]);
         }
+    }
+
+    #[test]
+    fn a_module_that_not_every_host_runs_is_refused() {
+        let module = wat::parse_str("(module (func (drop (i32x4.splat (i32.const 0)))))").expect("a module");
+        let error = check_features("root-login", &module).expect_err("SIMD");
+        assert_eq!(error.kind(), BuildErrorKind::Features);
+        assert!(error.to_string().starts_with("root-login: uses what not every host has: SIMD"), "{error}");
+        assert_eq!(check_features("root-login", b"\0asm\x01\0\0\0"), Ok(()));
     }
 
     #[test]

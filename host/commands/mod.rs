@@ -1,5 +1,7 @@
 //! The subcommands, one a file: its arguments and its run; and what several share.
 
+pub(crate) mod adapt;
+mod answers;
 pub(crate) mod build;
 pub(crate) mod compile;
 pub(crate) mod compile_child;

@@ -10,9 +10,9 @@ use trommel::diagnostics::printable;
 
 use crate::messages::Hinted;
 
-/// Checks that none of the inputs is written to, on stdout or as dead letters.
-pub(crate) fn refuse(inputs: &[Input], dead_letters: Option<&Path>) -> Result<(), Hinted> {
-    let stdout = of_open(rustix::stdio::stdout());
+/// Checks that none of the inputs is written to: in `output` or else on stdout, or as dead letters.
+pub(crate) fn refuse(inputs: &[Input], output: Option<&Path>, dead_letters: Option<&Path>) -> Result<(), Hinted> {
+    let output = output.map_or_else(|| of_open(rustix::stdio::stdout()), of_path);
     let letters = dead_letters.and_then(of_path);
     for input in inputs {
         let (name, data) = match input {
@@ -23,7 +23,7 @@ pub(crate) fn refuse(inputs: &[Input], dead_letters: Option<&Path>) -> Result<()
         };
         let Some(data) = data else { continue };
         let is_same = |other: &Metadata| (data.dev(), data.ino()) == (other.dev(), other.ino());
-        if stdout.as_ref().is_some_and(is_same) {
+        if output.as_ref().is_some_and(is_same) {
             return Err(Hinted::new(
                 format!("{}: is the output too", printable(&name)),
                 "write to another file, and rename it afterwards",

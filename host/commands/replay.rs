@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let name = printable(&file.to_string_lossy());
     let unreadable = |error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(&error));
     let letters = BufReader::new(File::open(&file).map_err(unreadable)?);
-    common.refuse_overlap(&[Input::File(file)])?;
+    common.refuse_overlap(&[Input::File(file)], None)?;
     let mut bad = None;
     let job = Replay {
         rules: common.rules()?.into(),

@@ -9,9 +9,10 @@ use clap::ValueEnum;
 use trommel::diagnostics::{reason, say};
 use trommel::{
     BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
-    REST_EVENTS, Reading, Rules, Text, Unwrap, Writing, cores,
+    REST_EVENTS, Reading, Rules, Unwrap, Writing, cores,
 };
 
+use super::answers::AnswerArguments;
 use super::overlap;
 use super::progress::Bar;
 use super::sandbox::{SandboxArguments, whole};
@@ -39,6 +40,8 @@ pub(crate) struct Arguments {
     /// Unwraps the array at this JSON pointer, in place of those that are known; with `none` a line is an event.
     #[arg(long, value_name = "POINTER", help_heading = "Stream")]
     unwrap: Option<String>,
+    #[command(flatten)]
+    answers: AnswerArguments,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -137,7 +140,9 @@ enum StatsArgument {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    arguments.answers.check()?;
     let unwrap = match arguments.unwrap.as_deref() {
+        None if arguments.answers.each_line() => Unwrap::none(),
         None => Unwrap::default(),
         Some("none") => Unwrap::none(),
         Some(pointer) => Unwrap::at(pointer).map_err(|_| {
@@ -148,7 +153,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     if inputs.is_empty() {
         inputs.push(Input::Stdin);
     }
-    arguments.common.run(inputs, unwrap)
+    arguments.common.run(inputs, unwrap, &arguments.answers)
 }
 
 fn input(file: PathBuf) -> Input {
@@ -157,9 +162,9 @@ fn input(file: PathBuf) -> Input {
 
 impl Common {
     /// Runs the rules over the inputs.
-    pub(crate) fn run(self, inputs: Vec<Input>, unwrap: Unwrap) -> anyhow::Result<Exit> {
+    fn run(self, inputs: Vec<Input>, unwrap: Unwrap, answers: &AnswerArguments) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
-        self.refuse_overlap(&inputs)?;
+        self.refuse_overlap(&inputs, answers.output())?;
         let dead_letters = self.open_dead_letters()?;
         let bar = Bar::new(&inputs);
         let signals = Signals::handle().context("signals cannot be handled")?;
@@ -172,16 +177,15 @@ impl Common {
             stop: signals.stop(),
             progress: bar.progress(),
         };
-        let text = Text::new(self.writing(), bar.over(stdout()?));
         signals.watch(bar.progress());
-        let (counts, ended) = trommel::run(job, text);
+        let (counts, ended) = answers.run(job, self.writing(), &bar)?;
         bar.clear();
         Ok(self.end(&counts, ended))
     }
 
     /// Refuses to write to what is read.
-    pub(crate) fn refuse_overlap(&self, inputs: &[Input]) -> anyhow::Result<()> {
-        Ok(overlap::refuse(inputs, self.dead_letter.as_deref())?)
+    pub(crate) fn refuse_overlap(&self, inputs: &[Input], output: Option<&Path>) -> anyhow::Result<()> {
+        Ok(overlap::refuse(inputs, output, self.dead_letter.as_deref())?)
     }
 
     /// Loads the rules, gives them their settings, and leaves out those that are not wanted.

@@ -165,6 +165,22 @@ impl SandboxArguments {
         Ok((found, component))
     }
 
+    /// Reads and loads one rule, a component or a core module, and gives the file's bytes as they are.
+    pub(crate) fn load_with_bytes(&self, rule: &Path) -> anyhow::Result<(PathBuf, Vec<u8>, Component)> {
+        let source = Source::of(rule)?;
+        let file = if let Source::File(file) = &source { file.clone() } else { rule.to_owned() };
+        let found = source.read(rule, self.component_bytes_max)?;
+        let trust = self.trust.trust()?;
+        let signers = trusted(&trust, rule, &found)?;
+        let component = trommel::build::component_of(&found.bytes);
+        let loaded = self.sandbox(None)?.load(&rule.to_string_lossy(), component.as_deref().unwrap_or(&found.bytes));
+        let loaded = loaded.map_err(|error| messages::cannot_load(rule, &error))?;
+        trust
+            .check_rules(&signers, loaded.rules().iter().map(|rule| rule.id.as_str()))
+            .map_err(|refusal| messages::refused(rule, &refusal))?;
+        Ok((file, found.bytes, loaded))
+    }
+
     /// Makes the sandbox.
     fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
         // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.

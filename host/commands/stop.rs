@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use trommel::diagnostics::say;
 use trommel::{Progress, Stop};
 
@@ -25,7 +25,7 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Takes SIGINT and SIGTERM.
+    /// Takes SIGINT and SIGTERM; SIGHUP does nothing.
     pub(crate) fn handle() -> io::Result<Self> {
         let asked = Arc::new(AtomicBool::new(false));
         let (wake, ring) = io::pipe()?;
@@ -34,6 +34,8 @@ impl Signals {
             signal_hook::flag::register(signal, asked.clone())?;
             signal_hook::low_level::pipe::register(signal, ring.try_clone()?)?;
         }
+        // Whoever sends it means that files were moved away, and none is open that could be opened again.
+        signal_hook::flag::register(SIGHUP, Arc::default())?;
         let copy = wake.try_clone()?.into();
         Ok(Self { stop: Stop::new(asked, wake.into()), asked: copy })
     }

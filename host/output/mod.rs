@@ -5,6 +5,7 @@
 //! is left to the [`Sink`].
 
 pub(crate) mod alert;
+pub(crate) mod answers;
 pub(crate) mod breaker;
 pub(crate) mod counts;
 pub(crate) mod dead_letter;
@@ -230,7 +231,7 @@ impl<S: Sink> Output<S> {
             // A blank line is no event, and is not copied.
             self.copy_up_to(part, line.start)?;
             part.copied = line.end;
-            return Ok(());
+            return self.sink.blank().map_err(|error| self.ended(error));
         };
         if ruling.is_quiet() {
             return Ok(());

@@ -27,6 +27,11 @@ pub trait Sink: Send {
         Ok(())
     }
 
+    /// Takes a line that is blank, and so no event, if lines without a finding are wanted.
+    fn blank(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Takes an event in which something was found, or that could not be judged.
     fn event(&mut self, event: &Judgement<'_>) -> io::Result<()>;
 

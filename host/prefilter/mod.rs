@@ -189,7 +189,7 @@ fn automaton(needles: &[&str]) -> AhoCorasick {
 
 /// The escapes that may hide a needle.
 #[derive(Debug)]
-struct Escapes {
+pub(crate) struct Escapes {
     /// Finds what each of them begins with.
     start: memmem::Finder<'static>,
     /// Finds an escaped slash, where a needle holds a slash.
@@ -199,13 +199,19 @@ struct Escapes {
 }
 
 impl Escapes {
-    fn hiding<'n>(needles: impl Iterator<Item = &'n str>) -> Self {
+    pub(crate) fn hiding<'n>(needles: impl Iterator<Item = &'n str>) -> Self {
         let mut hidden = [false; 128];
         for byte in needles.flat_map(str::bytes).chain(*br"\u0123456789abcdefABCDEF") {
             hidden[usize::from(byte & 0x7F)] = true;
         }
         let slash = hidden[usize::from(b'/')].then(|| memmem::Finder::new(r"\/"));
         Self { start: memmem::Finder::new(r"\u00"), slash, hidden }
+    }
+
+    /// The ASCII characters whose escape may hide a needle, and whether an escaped slash may.
+    #[cfg(feature = "build")]
+    pub(crate) fn characters(&self) -> ([bool; 128], bool) {
+        (self.hidden, self.slash.is_some())
     }
 
     fn find(&self, text: &[u8]) -> Option<usize> {

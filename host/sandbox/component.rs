@@ -82,6 +82,11 @@ impl Component {
         Ok(())
     }
 
+    /// The settings that were taken, by the rule's number.
+    pub fn settings(&self) -> &[(u32, String)] {
+        &self.settings
+    }
+
     /// A place to run, for one thread. With `isolate`, every event has a fresh one.
     pub fn instance(self: &Arc<Self>, isolate: bool) -> Instance {
         Instance::new(self.clone(), isolate)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) mod filter_host;
 pub(crate) mod place;
 pub(crate) mod wat;
 

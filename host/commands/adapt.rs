@@ -1,0 +1,110 @@
+//! `trommel adapt`: makes the file that another host loads.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use trommel::Component;
+use trommel::adapt::{AdaptErrorKind, Adapting, Target, adapt};
+use trommel::diagnostics::{printable, reason, say};
+
+use super::sandbox::SandboxArguments;
+use super::settings::configure;
+use crate::messages::{Exit, Hinted};
+
+/// Makes of a rule the file that another host loads.
+///
+/// The rule need not be one of yours: neither its source nor a toolchain is needed, only a component that imports nothing
+/// and is made of one core module. Settings are baked in. They are handed to the rule here first, so what it refuses is
+/// refused now and not in the pipeline.
+///
+/// Prints the path of the file. host/pipelines.md says how each host loads it, and what it does not do for you: most set
+/// a rule no limits.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The host that is to load the file.
+    #[arg(long, value_enum, value_name = "HOST")]
+    to: To,
+    /// A component or a core module (.wasm), or the folder of a rule crate, which is built first.
+    #[arg(value_name = "RULE")]
+    rule: PathBuf,
+    /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
+    #[arg(long, value_name = "[ID=]FILE")]
+    settings: Vec<String>,
+    /// The file to write [default: NAME.HOST.wasm beside the rule].
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    sandbox: SandboxArguments,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum To {
+    /// Its filter `wasm`: functions trommel_filter and trommel_tag
+    FluentBit,
+    /// Any host of core modules (wazero and others): the module as it is, or with settings baked in without `configure`
+    Core,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let target = match arguments.to {
+        To::FluentBit => Target::FluentBit,
+        To::Core => Target::Core,
+    };
+    let (file, bytes, component) = arguments.sandbox.load_with_bytes(&arguments.rule)?;
+    let mut components = [(arguments.rule.to_string_lossy().into_owned(), component)];
+    let mut configured = Vec::new();
+    for settings in &arguments.settings {
+        configure(&mut components, settings, &mut configured)?;
+    }
+    let [(_, component)] = components;
+    let adapted = match adapted(&bytes, &component, target) {
+        // A component may use SIMD where its core module, for hosts such as this one, does not.
+        Err(error) if error.kind() == AdaptErrorKind::Feature => match plain(&arguments.sandbox, &file, &component) {
+            Some((plain, bytes)) => {
+                say(&format!("{} uses SIMD: {} is taken", shown(&file), shown(&plain)));
+                adapted(&bytes, &component, target)
+            }
+            None => Err(error),
+        },
+        adapted => adapted,
+    };
+    let adapted = adapted.map_err(|error| {
+        Hinted::new(
+            format!("{}: {}", shown(&arguments.rule), printable(&error.to_string())),
+            error.hint().unwrap_or(""),
+        )
+    })?;
+    let output = arguments.output.unwrap_or_else(|| beside(&file, arguments.to));
+    trommel::build::replace(&output, &adapted)
+        .map_err(|error| anyhow::anyhow!("{}: cannot be written: {}", shown(&output), reason(&error)))?;
+    writeln!(std::io::stdout(), "{}", output.display()).context("<stdout>")?;
+    Ok(Exit::AllWell)
+}
+
+fn adapted(rule: &[u8], component: &Component, target: Target) -> Result<Vec<u8>, trommel::adapt::AdaptError> {
+    adapt(Adapting { rule, rules: component.rules(), settings: component.settings() }, target)
+}
+
+/// The core module that `trommel build` writes beside a component, if it is there and holds the same rules.
+fn plain(sandbox: &SandboxArguments, file: &Path, component: &Component) -> Option<(PathBuf, Vec<u8>)> {
+    let core = file.with_extension("core.wasm");
+    if core == file || !core.is_file() {
+        return None;
+    }
+    let (_, bytes, loaded) = sandbox.load_with_bytes(&core).ok()?;
+    (loaded.rules() == component.rules()).then_some((core, bytes))
+}
+
+/// `NAME.HOST.wasm` beside the rule.
+fn beside(file: &Path, to: To) -> PathBuf {
+    let host = to.to_possible_value().expect("no host is hidden");
+    let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name.strip_suffix(".core").unwrap_or(&name).to_owned();
+    file.with_file_name(format!("{name}.{}.wasm", host.get_name()))
+}
+
+fn shown(path: &Path) -> String {
+    printable(&path.to_string_lossy())
+}

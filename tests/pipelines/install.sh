@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs the programs that tests/pipelines.rs starts, each in the version given here, under target/pipelines. Nothing is
+# installed in the system, and no service is started. Needs apt-get (with its lists), python3 and npm; what cannot be had
+# is said, and the tests leave it out.
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+to=${CARGO_TARGET_DIR:-$PWD/target}/pipelines
+mkdir -p "$to"
+
+# Debian 12: unpacked, not installed, since rsyslog and syslog-ng are not installed side by side.
+debian() {
+    local name=$1 version=$2
+    [ -e "$to/debian/.$name-$version" ] && return
+    mkdir -p "$to/download" "$to/debian"
+    (cd "$to/download" && apt-get download "$name=$version" >/dev/null 2>&1) &&
+        dpkg -x "$to/download/${name}_${version//:/%3a}"_*.deb "$to/debian" && touch "$to/debian/.$name-$version" ||
+        echo "$name $version: not to be had; is it Debian 12, and were its lists fetched (apt-get update)?" >&2
+}
+debian libestr0 0.1.11-1
+debian libfastjson4 1.2304.0-1
+debian liblognorm5 2.0.6-4
+debian rsyslog 8.2302.0-1+deb12u2
+debian libivykis0 0.42.4-1
+debian libpcre3 2:8.39-15
+debian libnet1 1.1.6+dfsg-3.2
+debian libwrap0 7.6.q-32
+debian syslog-ng-core 3.38.1-5+deb12u1
+
+# PyPI: an environment for each, so that none decides about another's dependencies.
+python() {
+    local name=$1 version=$2
+    [ -e "$to/$name/.$version" ] && return
+    python3 -m venv "$to/$name" && "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$name==$version" &&
+        touch "$to/$name/.$version" || echo "$name $version: not to be had from PyPI" >&2
+}
+python wasmtime 50.0.1
+python tenzir 6.20.0
+
+# npm.
+if [ ! -e "$to/jco/.1.35.0" ]; then
+    mkdir -p "$to/jco"
+    npm install --silent --no-fund --no-audit --prefix "$to/jco" @bytecodealliance/jco@1.35.0 >/dev/null &&
+        touch "$to/jco/.1.35.0" || echo "jco 1.35.0: not to be had from npm" >&2
+fi
