@@ -62,7 +62,7 @@ fn a_pack_finds_the_same_in_the_sandbox() {
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
 
-    let library = compile(&[folder.clone()], &Options { needles: true, ..Options::default() }).unwrap();
+    let library = compile(std::slice::from_ref(&folder), &Options { needles: true, ..Options::default() }).unwrap();
     assert_eq!(library.component, fs::read(&pack).unwrap(), "the same rules give the same bytes");
     let mut engine = Engine::new(&library.pack.image).unwrap();
     let mut found = 0;
