@@ -20,6 +20,7 @@ pub(crate) enum Compare {
 }
 
 /// Every place to which the name leads, below an object of this event.
+#[inline(never)]
 pub(crate) fn find<'e>(event: &'e Event<'e>, object: Value<'e>, name: &str, how: Compare) -> Vec<Value<'e>> {
     let name: Cow<'_, str> = match how {
         Compare::Exactly => name.into(),
@@ -31,6 +32,7 @@ pub(crate) fn find<'e>(event: &'e Event<'e>, object: Value<'e>, name: &str, how:
 }
 
 /// A name's letters and digits, in small letters. What is not ASCII stays as it is.
+#[inline(never)]
 pub(crate) fn letters(name: &str) -> String {
     let kept = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || !letter.is_ascii());
     kept.map(|letter| letter.to_ascii_lowercase()).collect()

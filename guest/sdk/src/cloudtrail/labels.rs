@@ -1,7 +1,5 @@
 //! What UDM keeps under labels, as it has no field for it.
 
-use std::collections::BTreeMap;
-
 use crate::cache::Chain;
 use crate::event::{Event, Place, Value};
 use crate::names::{self, Compare};
@@ -21,7 +19,9 @@ const RECORDS_MAX: usize = 64;
 
 /// The values under each label, by its letters, for each record.
 #[derive(Default)]
-struct Labels(Chain<(Place, BTreeMap<String, Vec<Place>>)>);
+struct Labels(Chain<(Place, Vec<Label>)>);
+
+type Label = (String, Place);
 
 /// What the record has under CloudTrail's name.
 ///
@@ -31,11 +31,10 @@ pub(super) fn find<'e>(event: &'e Event<'e>, record: Value<'e>, name: &str) -> V
     let starts = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));
     let ends = starts.enumerate().map(|(parts, at)| (parts, &name[at..]));
     let ends = ends.filter(|(parts, end)| *parts < 2 || end.split('.').count() >= 3);
-    let found = |labels: &BTreeMap<String, Vec<Place>>| {
-        ends.filter_map(|(_, end)| labels.get(&names::letters(end)))
-            .flatten()
-            .map(|place| event.value(*place))
-            .collect()
+    let ends: Vec<String> = ends.map(|(_, end)| names::letters(end)).collect();
+    let found = |labels: &[Label]| {
+        let named = labels.iter().filter(|(name, _)| ends.contains(name));
+        named.map(|(_, place)| event.value(*place)).collect()
     };
     let kept = &event.cache.get(Labels::default).0;
     match kept.get(RECORDS_MAX, |(place, _)| *place == record.place(), || (record.place(), read(event, record))) {
@@ -44,12 +43,12 @@ pub(super) fn find<'e>(event: &'e Event<'e>, record: Value<'e>, name: &str) -> V
     }
 }
 
-fn read(event: &Event<'_>, record: Value<'_>) -> BTreeMap<String, Vec<Place>> {
-    let mut labels: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+fn read(event: &Event<'_>, record: Value<'_>) -> Vec<Label> {
+    let mut labels = Vec::new();
     let mut add = |name: &str, value: Value<'_>| {
         // A value may be an object that says of what kind it is.
         let value = if value.kind() == Kind::Object { value.children().next() } else { Some(value) };
-        labels.entry(names::letters_without_positions(name)).or_default().extend(value.map(Value::place));
+        labels.extend(value.map(|value| (names::letters_without_positions(name), value.place())));
     };
     for place in PLACES {
         let lists = names::find(event, record, place, Compare::ByLetters).into_iter().filter(|list| event.holds(*list));

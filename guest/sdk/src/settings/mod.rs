@@ -13,7 +13,7 @@ use std::rc::Rc;
 use crate::event::{Event, Value};
 use crate::scan::Kind;
 use crate::{Malformed, SettingError};
-use schema::{Declared, Takes};
+use schema::Declared;
 
 pub use format::Format;
 pub(crate) use schema::schema_of;
@@ -79,7 +79,7 @@ impl<'s> Settings<'s> {
 
     /// Takes a list of texts of this format. By default there are none.
     pub fn texts(&mut self, name: &'static str, about: &'static str, format: &Format) -> Vec<String> {
-        let Some(value) = self.take(name, about, Takes::Texts(*format)) else { return Vec::new() };
+        let Some(value) = self.take(name, about, schema::texts(format)) else { return Vec::new() };
         let pointer = pointer_to(name);
         if value.kind() != Kind::Array {
             return self.refuse(pointer, "a list of strings");
@@ -97,7 +97,7 @@ impl<'s> Settings<'s> {
 
     /// Takes a text of this format.
     pub fn text(&mut self, name: &'static str, about: &'static str, format: &Format, default: &'static str) -> String {
-        let value = self.take(name, about, Takes::Text(*format, default)).map(string);
+        let value = self.take(name, about, schema::text(format, default)).map(string);
         match value {
             None => default.into(),
             Some(Some(text)) if format.fits(&text) => text,
@@ -107,14 +107,14 @@ impl<'s> Settings<'s> {
 
     /// Takes one of several words, and answers with its place among them. The first is the default.
     pub fn choice(&mut self, name: &'static str, about: &'static str, words: &'static [&'static str]) -> usize {
-        let Some(word) = self.take(name, about, Takes::Choice(words)).map(string) else { return 0 };
+        let Some(word) = self.take(name, about, schema::choice(words)).map(string) else { return 0 };
         let place = words.iter().position(|known| word.as_deref() == Some(known));
         place.unwrap_or_else(|| self.refuse(pointer_to(name), format!("one of {}", words.join(", "))))
     }
 
     /// Takes `true` or `false`.
     pub fn boolean(&mut self, name: &'static str, about: &'static str, default: bool) -> bool {
-        match self.take(name, about, Takes::Boolean(default)).map(|value| (value.kind(), value.json() == "true")) {
+        match self.take(name, about, schema::boolean(default)).map(|value| (value.kind(), value.json() == "true")) {
             None => default,
             Some((Kind::Boolean, truth)) => truth,
             Some(_) => self.refuse(pointer_to(name), "true or false"),
@@ -130,7 +130,7 @@ impl<'s> Settings<'s> {
         default: i64,
     ) -> i64 {
         let number = |value: Value<'_>| value.json().parse().ok().filter(|number| range.contains(number));
-        match self.take(name, about, Takes::Integer(range.clone(), default)).map(number) {
+        match self.take(name, about, schema::integer(&range, default)).map(number) {
             None => default,
             Some(Some(number)) => number,
             Some(None) => {
@@ -146,7 +146,7 @@ impl<'s> Settings<'s> {
             let number = (value.kind() == Kind::Number).then(|| value.json().parse().ok())?;
             number.filter(|number| range.contains(number))
         };
-        match self.take(name, about, Takes::Number(range.clone(), default)).map(number) {
+        match self.take(name, about, schema::number(&range, default)).map(number) {
             None => default,
             Some(Some(number)) => number,
             Some(None) => {
@@ -167,7 +167,7 @@ impl<'s> Settings<'s> {
         if self.errors.is_empty() { Ok(()) } else { Err(self.errors) }
     }
 
-    fn take(&self, name: &'static str, about: &'static str, takes: Takes) -> Option<Value<'_>> {
+    fn take(&self, name: &'static str, about: &'static str, takes: String) -> Option<Value<'_>> {
         self.declared.borrow_mut().push(Declared { name, about, takes });
         let named = self.document.root().all_children().into_iter().filter(|member| member.name() == name);
         named.last().filter(|value| value.kind() != Kind::Null)

@@ -10,18 +10,8 @@ use crate::values::write_json_string;
 pub(super) struct Declared {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
-    pub(super) takes: Takes,
-}
-
-/// What a setting may be, and what it is by default.
-#[derive(Debug)]
-pub(super) enum Takes {
-    Texts(Format),
-    Text(Format, &'static str),
-    Choice(&'static [&'static str]),
-    Boolean(bool),
-    Integer(RangeInclusive<i64>, i64),
-    Number(RangeInclusive<f64>, f64),
+    /// What it may be, and what it is by default: members of a JSON Schema.
+    pub(super) takes: String,
 }
 
 /// The schema of the settings that this reads. Empty where it reads none.
@@ -50,38 +40,41 @@ impl Declared {
         write_json_string(self.name, json);
         json.push_str(r#":{"description":"#);
         write_json_string(self.about, json);
-        let mut more = |text: &str| json.push_str(text);
-        match &self.takes {
-            Takes::Texts(format) => {
-                more(r#","type":"array","items":"#);
-                more(&["{", &text_type(format), "}"].concat());
-                more(r#","default":[]"#);
-            }
-            Takes::Text(format, default) => {
-                more(&[",", &text_type(format), r#","default":"#, &quoted(default)].concat());
-            }
-            Takes::Choice(words) => {
-                let all: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-                let default = all.first().map_or("null", String::as_str);
-                more(&[r#","enum":["#, &all.join(","), r#"],"default":"#, default].concat());
-            }
-            Takes::Boolean(default) => more(&format!(r#","type":"boolean","default":{default}"#)),
-            Takes::Integer(range, default) => {
-                more(r#","type":"integer""#);
-                let (least, most) = (*range.start(), *range.end());
-                more(&bound("minimum", (least > i64::MIN).then_some(least)));
-                more(&bound("maximum", (most < i64::MAX).then_some(most)));
-                more(&bound("default", Some(*default)));
-            }
-            Takes::Number(range, default) => {
-                more(r#","type":"number""#);
-                more(&bound("minimum", Some(*range.start()).filter(|least| least.is_finite())));
-                more(&bound("maximum", Some(*range.end()).filter(|most| most.is_finite())));
-                more(&bound("default", Some(*default)));
-            }
-        }
+        json.push(',');
+        json.push_str(&self.takes);
         json.push('}');
     }
+}
+
+pub(super) fn texts(format: &Format) -> String {
+    [r#""type":"array","items":{"#, &text_type(format), r#"},"default":[]"#].concat()
+}
+
+pub(super) fn text(format: &Format, default: &str) -> String {
+    [&text_type(format), r#","default":"#, &quoted(default)].concat()
+}
+
+pub(super) fn choice(words: &[&str]) -> String {
+    let all: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+    let default = all.first().map_or("null", String::as_str);
+    [r#""enum":["#, &all.join(","), r#"],"default":"#, default].concat()
+}
+
+pub(super) fn boolean(default: bool) -> String {
+    [r#""type":"boolean","default":"#, if default { "true" } else { "false" }].concat()
+}
+
+pub(super) fn integer(range: &RangeInclusive<i64>, default: i64) -> String {
+    let (least, most) = (*range.start(), *range.end());
+    let least = bound("minimum", (least > i64::MIN).then_some(least));
+    let most = bound("maximum", (most < i64::MAX).then_some(most));
+    [r#""type":"integer""#, &least, &most, &bound("default", Some(default))].concat()
+}
+
+pub(super) fn number(range: &RangeInclusive<f64>, default: f64) -> String {
+    let least = bound("minimum", Some(*range.start()).filter(|least| least.is_finite()));
+    let most = bound("maximum", Some(*range.end()).filter(|most| most.is_finite()));
+    [r#""type":"number""#, &least, &most, &bound("default", Some(default))].concat()
 }
 
 fn bound<N: ToString>(name: &str, number: Option<N>) -> String {
