@@ -82,7 +82,8 @@ impl<T> Search<'_, T> {
                 Some(what) => self.found.push(Found { inner: inner.cloned(), place: content.place(), what }),
                 None => self.members(event, inner, content, deep),
             },
-            Kind::Array => content.children().for_each(|element| self.content(event, inner, element, deep)),
+            // Arrays in arrays are gone through at once: to walk each by itself would read what is in it once a level.
+            Kind::Array => content.each_element().for_each(|element| self.content(event, inner, element, deep)),
             Kind::String => {
                 // An object has quotes, which in a string are escaped.
                 if !content.is_plain_text() && may_hold_an_object(content.json().as_bytes()) {

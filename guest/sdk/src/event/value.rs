@@ -126,6 +126,11 @@ impl<'v> Value<'v> {
         self.children().collect()
     }
 
+    /// The elements of an array, arrays in it gone through, one by one: an array may be as large as the event.
+    pub(crate) fn each_element(self) -> impl Iterator<Item = Self> {
+        Elements::of(self, true)
+    }
+
     /// The elements of an array, arrays in it gone through. Any other value is its own only element.
     #[inline(never)]
     pub fn elements(self) -> Vec<Self> {
