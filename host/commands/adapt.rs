@@ -22,6 +22,10 @@ use crate::messages::{Exit, Hinted};
 /// Prints the path of the file. host/pipelines.md says how each host loads it, and what it does not do for you: most set
 /// a rule no limits.
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel adapt --to fluent-bit share.wasm
+  trommel adapt --to fluent-bit --settings settings.json share.wasm -o filter.wasm")]
 pub(crate) struct Arguments {
     /// The host that is to load the file.
     #[arg(long, value_enum, value_name = "HOST")]

@@ -18,6 +18,10 @@ use crate::messages::{Exit, Hinted, line};
 /// Takes files and folders of rules as they are published, and tells what it refuses: a rule that needs more than one
 /// event, or a construct that is not supported, is never half compiled. Prints the component's path.
 #[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel compile rules/ -o pack.wasm
+  trommel compile rules/ -o pack.wasm --level-min medium --refused refused.txt")]
 pub(crate) struct Arguments {
     /// Files of rules, and folders of them.
     #[arg(value_name = "PATH", required = true)]

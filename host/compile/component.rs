@@ -48,6 +48,8 @@ fn broken(why: impl fmt::Display) -> BrokenEngine {
 #[derive(Default)]
 struct Layout {
     memory_pages: u64,
+    /// To which the memory may grow.
+    memory_pages_max: Option<u64>,
     /// The number of the exported global, and where all globals point.
     exported: Option<u32>,
     globals: Vec<Option<i32>>,
@@ -60,7 +62,7 @@ fn with_pack(engine: &[u8], pack: &[u8]) -> Result<Vec<u8>, BrokenEngine> {
     let pointer = layout.pack_pointer()?;
     let address = layout.memory_pages * PAGE_BYTES;
     let pages = layout.memory_pages + (pack.len() as u64).div_ceil(PAGE_BYTES);
-    if pages > 65_536 {
+    if pages > layout.memory_pages_max.unwrap_or(65_536) {
         return Err(broken("the pack is larger than a memory"));
     }
     let (address, length) = (address as u32, pack.len() as u32);
@@ -71,8 +73,9 @@ fn with_pack(engine: &[u8], pack: &[u8]) -> Result<Vec<u8>, BrokenEngine> {
         let payload = payload.map_err(broken)?;
         match &payload {
             Payload::MemorySection(_) => {
-                let mut body = vec![1, 0];
+                let mut body = vec![1, u8::from(layout.memory_pages_max.is_some())];
                 unsigned(pages, &mut body);
+                layout.memory_pages_max.into_iter().for_each(|max| unsigned(max, &mut body));
                 section(5, &body, &mut out);
             }
             Payload::DataCountSection { count, .. } => {
@@ -114,10 +117,10 @@ impl Layout {
                 Payload::MemorySection(memories) => {
                     for memory in memories {
                         let memory = memory.map_err(broken)?;
-                        if layout.memory_pages > 0 || memory.maximum.is_some() {
-                            return Err(broken("it has memories that no pack fits into"));
+                        if layout.memory_pages > 0 {
+                            return Err(broken("it has several memories"));
                         }
-                        layout.memory_pages = memory.initial;
+                        (layout.memory_pages, layout.memory_pages_max) = (memory.initial, memory.maximum);
                     }
                 }
                 Payload::GlobalSection(globals) => {
