@@ -52,7 +52,7 @@ pub const HEADER_WORDS: usize = 2 + 2 * SECTIONS;
 
 /// `[op, a, b, c]`, see [`condition`].
 pub const CONDITION_WORDS: usize = 4;
-/// `[kind, a, b, c]`, see [`test`].
+/// `[kind, a, b, c]`, see [mod@test].
 pub const TEST_WORDS: usize = 4;
 /// `[op, a, b, c]`, see [`expression`].
 pub const EXPRESSION_WORDS: usize = 4;
@@ -171,7 +171,7 @@ pub mod expression {
     pub const CAPTURE: u32 = 9;
     /// a: an expression; b: a regex; c: words: count, then three words each: 0, text, length or 1, group, 0.
     pub const REPLACE: u32 = 10;
-    /// a: a function, see [`super::function`]; a list of expressions: words, count.
+    /// a: a function, see `function`; a list of expressions: words, count.
     pub const CALL: u32 = 11;
 }
 

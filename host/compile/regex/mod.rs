@@ -1,8 +1,8 @@
 //! Regexes: of whatever language, they become one small program that the engine runs in linear time.
 //!
 //! [`Regex::new`] reads a pattern as its [`Dialect`] means it. What no linear machine can do (lookaround, references
-//! back) is refused. [`lucene`] reads Lucene's language, [`perl`] turns the Perl-like ones into the one that
-//! `regex-syntax` reads, [`program`] makes the program.
+//! back) is refused. `lucene` reads Lucene's language, `perl` turns the Perl-like ones into the one that
+//! `regex-syntax` reads, `program` makes the program.
 
 mod lucene;
 mod perl;
