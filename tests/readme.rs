@@ -11,8 +11,10 @@ use std::process::{Command, Stdio};
 /// How the README calls the program where it is not installed.
 const FROM_SOURCE: &str = "cargo run --release -- ";
 
+/// The front page, and the one behind it that says how rules are run.
 fn readme() -> String {
-    fs::read_to_string(support::root().join("README.md")).expect("the README is there")
+    let page = |name| fs::read_to_string(support::root().join(name)).expect("the page is there");
+    page("README.md") + &page("host/README.md")
 }
 
 /// The fenced blocks of one kind.
