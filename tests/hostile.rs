@@ -251,11 +251,13 @@ fn each_flag_is_a_limit() {
     let traps = r#"(func (export "evaluate") (param i32 i32 i32 i32 i32) (result i32) (unreachable))"#;
     let table = "(table 10 funcref)";
     let deep = &*deep(10_000);
+    // Compiling it takes more memory than what an allocator may have at hand.
+    let large = &*format!("(func {})", "(drop (i32.mul (i32.const 3) (i32.const 7)))".repeat(40_000));
     for (text, args, limit, why) in [
         ("", "--component-bytes-max", "10", "is larger than 10 bytes"),
         ("", "--function-bytes-max", "2", "has a function of more than 2 bytes"),
         ("", "--compile-seconds-max", "0", "was not compiled within 0 seconds"),
-        ("", "--compile-bytes-max", "1", "was not compiled within 1 bytes of memory"),
+        (large, "--compile-bytes-max", "1", "was not compiled within 1 bytes of memory"),
         ("", "--load-fuel-max", "1", "fuel: did more work than its limit"),
         ("", "--byte-fuel-max 0 --event-fuel-max", "1", "fuel: did more work than its limit"),
         ("", "--event-fuel-max 0 --byte-fuel-max", "1", "fuel: did more work than its limit"),
