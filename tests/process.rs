@@ -789,3 +789,25 @@ fn component_is_small_and_imports_nothing() -> io::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn output_that_does_not_block_is_waited_for() {
+    let (mut reader, writer) = io::pipe().unwrap();
+    rustix::fs::fcntl_setfl(&writer, rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut command = trommel();
+    command.args(["run", "--quiet", "--emit", "unmatched", "--rule"]).arg(ebs());
+    let child = command.stdin(Stdio::piped()).stdout(writer).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("the program starts");
+    drop(command);
+    let lines: String = (0..20_000).map(quiet_line).collect();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = lines.clone();
+    let feeding = thread::spawn(move || stdin.write_all(input.as_bytes()).unwrap());
+    // Soon the pipe is full.
+    thread::sleep(Duration::from_millis(300));
+    let mut written = String::new();
+    reader.read_to_string(&mut written).unwrap();
+    feeding.join().unwrap();
+    assert_eq!(wait(&mut child).code(), Some(0));
+    assert!(written == lines, "{} of {} bytes", written.len(), lines.len());
+}

@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use trommel::diagnostics::{Tell, say};
+use rustix::event::{PollFd, PollFlags};
+use trommel::diagnostics::{Tell, is_plain, say};
 use trommel::{Input, Progress};
 
 /// A run that is shorter than this shows nothing.
@@ -100,12 +101,39 @@ pub(crate) struct Over {
     progress: Arc<Progress>,
 }
 
+impl Over {
+    /// Writes what there is room for; where the output does not block, once there is some.
+    fn write_some(mut output: &File, bytes: &[u8]) -> io::Result<usize> {
+        loop {
+            match output.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    rustix::event::poll(&mut [PollFd::new(output, PollFlags::OUT)], None)?;
+                }
+                written => return written,
+            }
+        }
+    }
+}
+
 impl Write for Over {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &self.bar {
-            None => self.output.write(bytes),
-            Some(bar) => bar.suspend(|| self.output.write(bytes)),
-        }?;
+            None => Self::write_some(&self.output, bytes)?,
+            Some(bar) => {
+                // A terminal obeys control characters, also those that JSON need not escape.
+                let text = String::from_utf8_lossy(bytes);
+                let plain = |character: char| is_plain(character) || matches!(character, '\n' | '\r' | '\t');
+                let shown: String = text
+                    .chars()
+                    .map(|character| match plain(character) {
+                        true => character.to_string(),
+                        false => format!("\\u{:04x}", u32::from(character)),
+                    })
+                    .collect();
+                bar.suspend(|| (&self.output).write_all(shown.as_bytes()))?;
+                bytes.len()
+            }
+        };
         self.progress.written.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)
     }
