@@ -146,11 +146,12 @@ impl<A: Ask> Judge<A> {
         if is_blank(event) {
             return self.selection.blanks.then_some(What::Blank);
         }
-        let rules = self.rules.clone();
+        // Counted references are counted by all threads: an event is judged without.
+        let needles = self.rules.needles();
         if self.selection.needles {
-            rules.needles().concerned(event, &mut self.concerned);
+            needles.concerned(event, &mut self.concerned);
         } else {
-            self.concerned.clone_from(rules.needles().enabled());
+            self.concerned.clone_from(needles.enabled());
         }
         if let Some(only) = only {
             self.concerned.intersect(only);
@@ -284,8 +285,7 @@ impl<A: Ask> Judge<A> {
         if self.selection.needles {
             return (by, true);
         }
-        let rules = self.rules.clone();
-        rules.needles().concerned(event, &mut self.concerned);
+        self.rules.needles().concerned(event, &mut self.concerned);
         let (concerned, others): (Vec<_>, Vec<_>) = by.iter().partition(|rule| self.concerned.contains(**rule));
         if concerned.is_empty() { (others, false) } else { (concerned, true) }
     }
@@ -293,8 +293,7 @@ impl<A: Ask> Judge<A> {
     /// Without needles every rule is asked: then it is looked at afterwards whether what they say agrees with their
     /// needles.
     fn hold_to_needles(&mut self, event: &[u8], verdict: &mut Verdict) {
-        let rules = self.rules.clone();
-        rules.needles().concerned(event, &mut self.concerned);
+        self.rules.needles().concerned(event, &mut self.concerned);
         let concerned = &self.concerned;
         let mut liars: Vec<usize> = verdict.findings.iter().map(|finding| finding.rule).collect();
         liars.retain(|rule| !concerned.contains(*rule));

@@ -148,10 +148,8 @@ impl<S: Sink> Output<S> {
         } else {
             self.end_long_line()?;
             written = self.lines(&mut part, judged, ask);
-            if written.is_ok() && self.sink.wants_quiet() && part.copied < end {
-                let copied = self.sink.quiet(&bytes[part.copied..end]);
-                copied.map_err(|error| self.ended(error))?;
-                part.copied = end;
+            if written.is_ok() {
+                self.copy_up_to(&mut part, end)?;
             }
         }
         let up_to = if written.is_ok() { end } else { part.copied };
@@ -237,23 +235,16 @@ impl<S: Sink> Output<S> {
             return Ok(());
         }
         let told = self.report.tell(&ruling, place, event, &self.rulings);
-        if let Err(error) = told {
-            let place = place.to_string();
-            self.copy_up_to(part, line.start)?;
-            part.copied = line.end;
-            self.flush()?;
-            return Err(Ended::DeadLetter(error, place));
-        }
-        if ruling.outcome == Outcome::Unjudged && self.stops {
-            let place = place.to_string();
-            self.copy_up_to(part, line.start)?;
-            part.copied = line.end;
-            return Err(Ended::Failed(place));
-        }
-        self.report.count_findings(&ruling.findings, &self.rulings);
         self.copy_up_to(part, line.start)?;
         part.copied = line.end;
-        let place = self.place(block, line.before);
+        if let Err(error) = told {
+            self.flush()?;
+            return Err(Ended::DeadLetter(error, place.to_string()));
+        }
+        if ruling.outcome == Outcome::Unjudged && self.stops {
+            return Err(Ended::Failed(place.to_string()));
+        }
+        self.report.count_findings(&ruling.findings, &self.rulings);
         let judgement = Judgement { place, line: bytes, findings: &ruling.findings, outcome: ruling.outcome };
         self.sink.event(&judgement).map_err(|error| self.ended(error))
     }

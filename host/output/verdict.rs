@@ -1,5 +1,6 @@
 //! What becomes of what the rules said, in the order of the events: which failures come in a row, and who rests.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::breaker::{Breaker, Fuse, Tripped};
@@ -100,22 +101,17 @@ impl Rulings {
 
     /// Takes other rules. One that was there before, by its component's name and its id, fares on.
     pub(super) fn exchange(&mut self, rules: &Arc<Rules>, resting: &Arc<Resting>, counts: &mut Counts) {
-        let known = self.counted.iter().zip(&self.breakers);
-        let known: Vec<_> = known.map(|(counted, breaker)| (*counted, *breaker)).collect();
-        (self.counted, self.breakers, self.watched) = (Vec::new(), Vec::new(), Vec::new());
+        let fared: HashMap<usize, Breaker> = self.counted.drain(..).zip(self.breakers.drain(..)).collect();
+        self.watched.clear();
+        let name = |(at, rule): (usize, &RuleCounts)| ((rule.component.clone(), rule.id.clone()), at);
+        let mut known: HashMap<(String, String), usize> = counts.rules.iter().enumerate().map(name).collect();
         for (number, rule) in rules.iter().enumerate() {
-            let component = rules.component_name(number).unwrap_or_default();
-            let same = |known: &RuleCounts| known.id == rule.id && known.component == component;
-            let counted = counts.rules.iter().position(same).unwrap_or_else(|| {
-                counts.rules.push(RuleCounts {
-                    id: rule.id.clone(),
-                    component: component.into(),
-                    ..Default::default()
-                });
+            let (component, id) = (rules.component_name(number).unwrap_or_default().to_owned(), rule.id.clone());
+            let counted = *known.entry((component, id)).or_insert_with_key(|(component, id)| {
+                counts.rules.push(RuleCounts { id: id.clone(), component: component.clone(), ..Default::default() });
                 counts.rules.len() - 1
             });
-            let before = known.iter().find(|(known, _)| *known == counted);
-            let breaker = before.map_or_else(Breaker::default, |(_, breaker)| *breaker);
+            let breaker = fared.get(&counted).copied().unwrap_or_default();
             if !breaker.is_at_ease() {
                 self.watched.push(number);
             }
@@ -181,7 +177,7 @@ impl Rulings {
         ruling: &mut Ruling,
         ask: &mut impl AskOne,
     ) -> Result<(), String> {
-        let Some(rules) = self.rules.clone() else { return Ok(()) };
+        let Some(rules) = &self.rules else { return Ok(()) };
         rules.needles().concerned(event, &mut self.concerned);
         let mut looked_after = self.watched.clone();
         looked_after.extend(unasked);
