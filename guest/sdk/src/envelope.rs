@@ -10,7 +10,7 @@ use std::rc::Rc;
 use crate::cache::Chain;
 use crate::event::{Event, Place, Value};
 use crate::java_map;
-use crate::scan::Kind;
+use crate::scan::{Kind, Memory};
 
 /// How many objects may lie around what is found: six envelopes in each other.
 ///
@@ -45,6 +45,7 @@ pub(crate) struct Search<'s, T> {
     /// What tells a found object from all others: of two that are alike in it, the members of one object carry the same.
     pub(crate) id: &'s dyn Fn(&Event<'_>, Value<'_>, &T) -> Option<String>,
     pub(crate) found: Vec<Found<T>>,
+    pub(crate) memory: Option<Box<Memory>>,
 }
 
 type Inner<'i> = Option<&'i Rc<Event<'static>>>;
@@ -95,7 +96,7 @@ impl<T> Search<'_, T> {
     }
 
     fn text(&mut self, text: &str, deep: usize) {
-        let Some((parsed, around)) = parse(text) else { return };
+        let Some((parsed, around)) = parse(text, &mut self.memory) else { return };
         let parsed = Rc::new(parsed);
         let spelled = if around { parsed.root().children().next() } else { Some(parsed.root()) };
         if let Some(spelled) = spelled {
@@ -130,10 +131,10 @@ fn has(word: u64, byte: u8) -> bool {
 ///
 /// Only an object is an event: a list, a string or lines are put into one, as its only member, and then the second is
 /// `true`.
-fn parse(text: &str) -> Option<(Event<'static>, bool)> {
+fn parse(text: &str, memory: &mut Option<Box<Memory>>) -> Option<(Event<'static>, bool)> {
     let text = text.trim_ascii();
     if text.starts_with(['[', '"'])
-        && let Some(around) = parse_around(text)
+        && let Some(around) = parse_around(text, memory)
     {
         return Some((around, true));
     }
@@ -147,16 +148,19 @@ fn parse(text: &str) -> Option<(Event<'static>, bool)> {
             break behind - 1;
         }
     };
-    if let Ok(event) = Event::parse(bytes[start..].to_vec()) {
+    if let Ok(event) = Event::parse_inner(bytes[start..].to_vec(), memory) {
         return Some((event, false));
     }
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim_ascii().is_empty()).collect();
     let are_objects = lines.len() > 1 && lines.iter().all(|line| line.trim_ascii_start().starts_with('{'));
-    are_objects.then(|| parse_around(&["[", &lines.join(","), "]"].concat())).flatten().map(|around| (around, true))
+    are_objects
+        .then(|| parse_around(&["[", &lines.join(","), "]"].concat(), memory))
+        .flatten()
+        .map(|around| (around, true))
 }
 
-fn parse_around(text: &str) -> Option<Event<'static>> {
-    Event::parse(["{\"\":", text, "}"].concat().into_bytes()).ok()
+fn parse_around(text: &str, memory: &mut Option<Box<Memory>>) -> Option<Event<'static>> {
+    Event::parse_inner(["{\"\":", text, "}"].concat().into_bytes(), memory).ok()
 }
 
 /// The texts of an event that were opened because a name leads into them.
@@ -179,12 +183,13 @@ pub(crate) fn opened<'e>(event: &'e Event<'e>, text: Value<'e>) -> Option<&'e Ev
 fn spelled(text: Value<'_>) -> Option<Event<'static>> {
     let text = text.text()?;
     let text = text.trim_ascii();
+    let memory = &mut None;
     match text.as_bytes().first()? {
         b'{' => {
-            let json = Event::parse(text.as_bytes().to_vec()).ok();
-            json.or_else(|| Event::parse(java_map::to_json(text)?.into_bytes()).ok())
+            let json = Event::parse_inner(text.as_bytes().to_vec(), memory).ok();
+            json.or_else(|| Event::parse_inner(java_map::to_json(text)?.into_bytes(), memory).ok())
         }
-        b'[' => parse_around(text),
+        b'[' => parse_around(text, memory),
         _ => None,
     }
 }

@@ -107,6 +107,14 @@ impl<'e> Event<'e> {
         Ok(Self { text, nodes, escapes, memory, found: found.unwrap_or_default(), cache: Cache::default() })
     }
 
+    /// Reads a text that lay in an event. There may be many, so they share what a scan needs.
+    pub(crate) fn parse_inner(text: Vec<u8>, memory: &mut Option<Box<scan::Memory>>) -> Result<Self, Malformed> {
+        let mut nodes = Vec::new();
+        let escapes = scan::scan(&text, &mut nodes, memory.get_or_insert_default())?;
+        nodes.shrink_to_fit();
+        Ok(Self { text: text.into(), nodes, escapes, memory: None, found: Memo::default(), cache: Cache::default() })
+    }
+
     pub(crate) fn into_scratch(self) -> Scratch {
         let nodes = if self.nodes.capacity() > NODES_KEPT_MAX { Vec::new() } else { self.nodes };
         Scratch { nodes, memory: self.memory, found: Some(self.found.emptied()) }

@@ -110,7 +110,7 @@ fn carried(event: &Event<'_>) -> Vec<Located> {
         let id = Record::new(event, value, *form, None).own_values("eventID");
         id.single().filter(|id| !id.is_empty()).map(str::to_owned)
     };
-    let mut search = Search { is: &Form::of, id: &id, found: Vec::new() };
+    let mut search = Search { is: &Form::of, id: &id, found: Vec::new(), memory: None };
     search.members(event, None, event.root(), ENVELOPES_DEEP_MAX);
     search.found.into_iter().map(|found| (found, Original::new())).collect()
 }

@@ -251,7 +251,7 @@ impl<'e> Record<'e> {
         struct OfTheEvent(Original);
         let cell = self.original.unwrap_or_else(|| &self.event.cache.get(|| OfTheEvent(Original::new())).0);
         let found = cell.get_or_init(|| {
-            let mut search = Search { is: &Form::of, id: &|_, _, _| None, found: Vec::new() };
+            let mut search = Search { is: &Form::of, id: &|_, _, _| None, found: Vec::new(), memory: None };
             search.members(self.event, None, self.value, ENVELOPES_DEEP_MAX);
             search.found.into_iter().find(|found| {
                 let other = Self::of_found(self.event, found);
