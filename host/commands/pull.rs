@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use trommel::diagnostics::{printable, reason, say};
-use trommel::package::{Layout, PackageError, Reference, Store, Which};
+#[cfg(feature = "oci")]
+use trommel::diagnostics::say;
+use trommel::diagnostics::{printable, reason};
+#[cfg(feature = "oci")]
+use trommel::package::Store;
+use trommel::package::{Layout, PackageError, Reference, Which};
 
 use super::sandbox::SandboxArguments;
 use super::source::Found;
