@@ -35,6 +35,14 @@ pub(crate) fn places_of(byte: u8, letters: u32) -> u32 {
     others.wrapping_sub(0x0101_0101) & !others & 0x8080_8080
 }
 
+/// The highest bit of each of eight bytes that is this one.
+#[inline(always)]
+pub(crate) fn places_in_word(byte: u8, word: u64) -> u64 {
+    const LOW: u64 = u64::from_le_bytes([0x7F; 8]);
+    let others = word ^ u64::from_le_bytes([byte; 8]);
+    !(((others & LOW) + LOW) | others | LOW)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +66,14 @@ mod tests {
         for text in [*b"abcd", *b"a.cd", *b"..cd", *b"abc.", *b".///", *b"\xAE.-/"] {
             let place = text.iter().position(|byte| *byte == b'.').unwrap_or(4) as u32;
             assert_eq!(places_of(b'.', letters(&text)).trailing_zeros() / 8, place, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn every_place_of_a_byte_in_a_word_is_known() {
+        for text in [*b"abcdefgh", *b"........", *b"a..b/./.", *b".\0\xFF\x80\xAE-/."] {
+            let expected = text.map(|byte| if byte == b'.' { 0x80 } else { 0 });
+            assert_eq!(places_in_word(b'.', u64::from_le_bytes(text)).to_le_bytes(), expected, "{text:?}");
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use crate::bytes::places_in_word;
 use crate::cache::Chain;
 use crate::event::{Event, Place, Value};
 use crate::java_map;
@@ -19,6 +20,9 @@ pub const ENVELOPES_DEEP_MAX: usize = 6;
 
 /// How far into a text its JSON may begin.
 pub(crate) const PREFIX_BYTES_MAX: usize = 1024;
+
+/// A shorter text holds nothing that is looked for. An event of Windows has a path in every other member.
+const TEXT_BYTES_MIN: usize = 40;
 
 /// How many texts of an event are opened because a name leads into them.
 const TEXTS_OPENED_MAX: usize = 256;
@@ -85,9 +89,12 @@ impl<T> Search<'_, T> {
             },
             // Arrays in arrays are gone through at once: to walk each by itself would read what is in it once a level.
             Kind::Array => content.each_element().for_each(|element| self.content(event, inner, element, deep)),
+            // An object has quotes, which in a string are escaped.
             Kind::String => {
-                // An object has quotes, which in a string are escaped.
-                if !content.is_plain_text() && may_hold_an_object(content.json().as_bytes()) {
+                if let Some(written) = content.escaped_as_written()
+                    && written.len() >= TEXT_BYTES_MIN
+                    && may_hold_an_object(written)
+                {
                     self.text(&content.text().unwrap_or_default(), deep);
                 }
             }
@@ -108,23 +115,20 @@ impl<T> Search<'_, T> {
 /// Whether a string, as it is written, holds a brace with a quote or with white space behind it, or a character that is
 /// written by its number, which may be one of these.
 fn may_hold_an_object(written: &[u8]) -> bool {
-    let begins = |pair: &[u8]| matches!(pair, [b'{', b'\\' | b' '] | b"\\u");
-    // Eight bytes at a time, as a sandbox pays for each turn of a loop.
+    // Eight bytes at a time, as a sandbox pays for each turn of a loop. The last byte of a word is the next one's first.
     let mut rest = written;
-    while let Some((word, behind)) = rest.split_first_chunk() {
-        let word = u64::from_le_bytes(*word);
-        if (has(word, b'{') || has(word, b'\\')) && rest[..rest.len().min(9)].windows(2).any(begins) {
-            return true;
+    while let Some(word) = rest.first_chunk() {
+        let places = |byte| places_in_word(byte, u64::from_le_bytes(*word));
+        let (braces, backslashes) = (places(b'{'), places(b'\\'));
+        if (braces | backslashes) != 0 {
+            let behind_brace = (backslashes | places(b' ')) >> 8;
+            if (braces & behind_brace) | (backslashes & places(b'u') >> 8) != 0 {
+                return true;
+            }
         }
-        rest = behind;
+        rest = &rest[7..];
     }
-    rest.windows(2).any(begins)
-}
-
-fn has(word: u64, byte: u8) -> bool {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let differs = word ^ (ONES * u64::from(byte));
-    differs.wrapping_sub(ONES) & !differs & (0x80 * ONES) != 0
+    rest.windows(2).any(|pair| matches!(pair, [b'{', b'\\' | b' '] | b"\\u"))
 }
 
 /// Reads a text that is JSON from some place on to its end, or JSON line by line.

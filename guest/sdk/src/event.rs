@@ -52,8 +52,23 @@ enum What {
         kind: Kind,
     },
     Value(Place),
-    /// Several: these are searched again.
-    Many,
+    /// Several, or one that lies in a text of the event: these are searched again.
+    Again,
+    /// What else was found out.
+    Fact(u8),
+}
+
+/// Who gives a name its meaning: what one of them remembers under a name says nothing to another.
+///
+/// Each is a number that is added to where an object begins, for the key: the bytes behind a `{` begin no object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reader {
+    /// The view of the event.
+    View,
+    /// A record, which gives every form the same names.
+    Record,
+    /// Somebody who found out what is no field.
+    Facts,
 }
 
 /// Where a value lies.

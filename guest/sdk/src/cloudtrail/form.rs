@@ -3,8 +3,7 @@
 //! Notices of other services are close to it: those of S3 have `eventSource`, `eventName`, `eventTime` and
 //! `userIdentity` too. Only a record names a service by its host, `ec2.amazonaws.com`.
 
-use std::borrow::Cow;
-
+use crate::bytes::places_in_word;
 use crate::event::Value;
 use crate::names;
 use crate::values::Values;
@@ -37,6 +36,15 @@ const MOSTLY: [&str; 2] = ["userIdentity", "requestParameters"];
 const COLUMNS: [&str; 4] = ["eventversion", "awsregion", "requestparameters", "recipientaccountid"];
 
 impl Form {
+    const ALL: [Self; 6] = [Self::Raw, Self::Prefixed, Self::Elastic, Self::Ocsf, Self::Udm, Self::Row];
+
+    /// Like [`of`](Self::of), and remembered: each rule asks it of the event itself.
+    #[inline]
+    pub(super) fn known(object: Value<'_>) -> Option<Self> {
+        let find = || Self::of(object).map_or(Self::ALL.len() as u8, |form| form as u8);
+        Self::ALL.get(usize::from(object.fact("form", find))).copied()
+    }
+
     /// The form of this object, if it is a record.
     pub(super) fn of(object: Value<'_>) -> Option<Self> {
         let glance = Glance::at(object);
@@ -61,17 +69,48 @@ impl Form {
         if glance.row && is_row(object) {
             return Some(Self::Row);
         }
-        (glance.prefixed && is_prefixed(object)).then_some(Self::Prefixed)
+        is_prefixed(object).then_some(Self::Prefixed)
     }
+}
+
+/// Whether a record of any form may lie in the text of an event, however deep.
+///
+/// Each form names AWS in a text, which no escape but one by number can hide: a host in a service's domain, or the product
+/// in UDM. Most events of other kinds are told at once.
+pub(super) fn may_be_in(event: &[u8]) -> bool {
+    const TELLING: [&[u8]; 4] = [b"zonaws.com", b"WS_CLOUDTRAIL", b"WS CloudTrail", b"\\u"];
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const LAST: u64 = 0x80 << 56;
+    let tells = |at: usize| event.get(at..).is_some_and(|rest| TELLING.iter().any(|text| rest.starts_with(text)));
+    let (words, rest) = event.as_chunks();
+    let in_words = words.iter().enumerate().any(|(number, word)| {
+        let word = u64::from_le_bytes(*word);
+        // Cheap, and wrong only where it says yes.
+        let may_hold = |byte| {
+            let others = word ^ (ONES * u64::from(byte));
+            others.wrapping_sub(ONES) & !others
+        };
+        if (may_hold(b'z') | may_hold(b'W') | may_hold(b'\\')) & (0x80 * ONES) == 0 {
+            return false;
+        }
+        let pairs = |first, second| places_in_word(first, word) & (places_in_word(second, word) >> 8 | LAST);
+        let mut pairs = pairs(b'z', b'o') | pairs(b'W', b'S') | pairs(b'\\', b'u');
+        while pairs != 0 {
+            if tells(number * 8 + pairs.trailing_zeros() as usize / 8) {
+                return true;
+            }
+            pairs &= pairs - 1;
+        }
+        false
+    });
+    in_words || (event.len() - rest.len()..event.len()).any(tells)
 }
 
 /// What all names of a record begin with, as that of its call does.
 pub(super) fn prefix(record: Value<'_>) -> Option<&str> {
-    let call = record.all_children().into_iter().find(|member| member.name_as_written().ends_with(CALL))?;
-    match call.name() {
-        Cow::Borrowed(name) => name.strip_suffix("eventName"),
-        Cow::Owned(_) => None,
-    }
+    let call = record.names_as_written().find(|name| name.ends_with(CALL))?;
+    let is_plain = !call.contains(&b'\\');
+    std::str::from_utf8(call).ok().filter(|_| is_plain)?.strip_suffix("eventName")
 }
 
 /// How the name of a call ends where all names begin alike.
@@ -96,19 +135,14 @@ struct Glance {
     ocsf: bool,
     udm: bool,
     row: bool,
-    prefixed: bool,
 }
 
 impl Glance {
     fn at(object: Value<'_>) -> Self {
         let mut may_be = Self::default();
         let (mut called, mut service, mut whole) = (false, false, false);
-        for member in object.children() {
+        for member in object.members_beginning(b"eEam") {
             let name = member.name_as_written();
-            may_be.prefixed |= name.ends_with(CALL);
-            if !matches!(name.first(), Some(b'e' | b'E' | b'a' | b'm' | b'\\')) {
-                continue;
-            }
             let part =
                 |word: &[u8]| name.strip_prefix(word).is_some_and(|rest| matches!(rest.first(), None | Some(b'.')));
             match name {
@@ -123,14 +157,15 @@ impl Glance {
                 _ if part(b"metadata") => may_be.udm = true,
                 // A letter may be written as an escape.
                 _ if name.contains(&b'\\') => {
-                    may_be = Self { raw: true, elastic: true, ocsf: true, udm: true, row: true, ..may_be };
+                    may_be = Self { is_raw: false, raw: true, elastic: true, ocsf: true, udm: true, row: true };
                 }
-                _ => may_be.row |= name.get(..5).is_some_and(|head| head.eq_ignore_ascii_case(b"event")),
+                _ => may_be.row |= is_call_of_row(name),
             }
             if called && service && whole {
                 return Self { is_raw: true, ..may_be };
             }
         }
+        // A row whose columns AWS named.
         may_be.row |= called || service || whole;
         may_be
     }
@@ -154,15 +189,17 @@ fn is_udm(object: Value<'_>) -> bool {
     })
 }
 
+/// Whether a column may be `eventName` or `eventSource`. `EventID` is in every event of Windows.
+fn is_call_of_row(name: &[u8]) -> bool {
+    let Some((head, rest)) = name.split_first_chunk::<5>() else { return false };
+    let next = rest.iter().find(|byte| byte.is_ascii_alphanumeric());
+    head.eq_ignore_ascii_case(b"event") && matches!(next, Some(b'n' | b'N' | b's' | b'S'))
+}
+
 fn is_row(object: Value<'_>) -> bool {
     let (mut called, mut service, mut whole) = (false, false, false);
-    for column in object.all_children() {
-        let name = column.name();
-        // All of them begin so, in any case.
-        if !matches!(name.as_bytes().first().map(u8::to_ascii_lowercase), Some(b'e' | b'a' | b'r' | b'u')) {
-            continue;
-        }
-        match &*names::letters(&name) {
+    for column in object.members_beginning(b"eEaArRuU") {
+        match &*names::letters(&column.name()) {
             "eventname" => called = column.text().is_some(),
             "eventsource" => service = column.text().is_some_and(|host| is_service(&host)),
             name => whole |= COLUMNS.contains(&name) || name.starts_with("useridentity"),

@@ -93,7 +93,7 @@ pub const ACCOUNT_ID: Format = Format {
 /// counts: shippers leave the text beside what they made of it.
 pub fn records<'e>(event: &'e Event<'e>) -> impl Iterator<Item = Record<'e>> {
     // Nearly every record is the event itself: that takes no memory.
-    let (itself, carried) = match Form::of(event.root()) {
+    let (itself, carried) = match Form::known(event.root()) {
         Some(form) => (Some(Record::new(event, event.root(), form, None)), &[][..]),
         None => (None, &*event.cache.get(|| Carried(carried(event))).0),
     };
@@ -106,6 +106,9 @@ pub fn records<'e>(event: &'e Event<'e>) -> impl Iterator<Item = Record<'e>> {
 struct Carried(Vec<Located>);
 
 fn carried(event: &Event<'_>) -> Vec<Located> {
+    if !form::may_be_in(event.bytes()) {
+        return Vec::new();
+    }
     let id = |event: &Event<'_>, value: Value<'_>, form: &Form| {
         let id = Record::new(event, value, *form, None).own_values("eventID");
         id.single().filter(|id| !id.is_empty()).map(str::to_owned)

@@ -7,7 +7,7 @@ use super::form::{self, Form};
 use super::part::Part;
 use super::{ENVELOPES_DEEP_MAX, Original, labels};
 use crate::envelope::{Found, Search};
-use crate::event::{Event, Value};
+use crate::event::{Event, Reader, Value};
 use crate::java_map;
 use crate::names::{self, Compare};
 use crate::scan::Kind;
@@ -42,25 +42,24 @@ impl<'e> Record<'e> {
     ///
     /// All of them as they stand there, but `eventTime`: see [`timestamp`](Self::timestamp).
     pub fn field(&self, name: &'static str) -> Values<'e> {
-        // What is asked for often is remembered with the event.
-        let known = match self.form {
-            Form::Raw => self.value.known_field(name),
-            Form::Elastic | Form::Ocsf => self.listed(name),
-            Form::Prefixed | Form::Udm | Form::Row => Values::Null,
-        };
-        let values = if known.is_null() { Values::at(self.find(name)) } else { known };
-        match values {
-            Values::One(text) if text.is_empty() && self.form != Form::Elastic => Values::Null,
-            values if name == "eventTime" => self.indexed(values),
-            values => values,
+        let values = self.value.remembered(Reader::Record, name, &|| self.places(name));
+        if name == "eventTime" { self.indexed(values) } else { values }
+    }
+
+    /// The places of a field. An empty text is none, but to Elastic.
+    fn places(&self, name: &str) -> Vec<Value<'e>> {
+        let places = self.listed(name).unwrap_or_else(|| self.find(name));
+        match Values::of(places.iter().copied()) {
+            Values::One(text) if text.is_empty() && self.form != Form::Elastic => Vec::new(),
+            _ => places,
         }
     }
 
-    /// The values of a field that has a place of its own in this form.
-    fn listed(&self, name: &str) -> Values<'e> {
-        let Some((field, "")) = Field::above(name) else { return Values::Null };
-        let places = field.places(self.form).iter().map(|place| self.value.known_field(place));
-        places.into_iter().find(|values| !values.is_null()).unwrap_or_default()
+    /// The place that this form has for a field, read as it stands there: that is where it nearly always is.
+    fn listed(&self, name: &str) -> Option<Vec<Value<'e>>> {
+        let (Form::Elastic | Form::Ocsf, (field, "")) = (self.form, Field::above(name)?) else { return None };
+        let places = field.places(self.form).iter().map(|place| self.value.at_known_name(place));
+        places.into_iter().find(|found| !Values::of(found.iter().copied()).is_null())
     }
 
     /// `eventTime`: when the call was made, in UTC and with milliseconds, `2026-11-05T10:20:30.000Z`.
@@ -103,19 +102,27 @@ impl<'e> Record<'e> {
     /// In a raw record and in a row it failed where `errorCode` or `errorMessage` is there and not empty. OCSF says it in
     /// `status` or `status_id` too, UDM in `securityResult.action`.
     pub fn outcome(&self) -> Values<'e> {
+        if self.form == Form::Elastic {
+            return self.value.known_field("event.outcome");
+        }
+        match self.value.fact("failed", || self.failed().into()) {
+            0 => "success".into(),
+            _ => "failure".into(),
+        }
+    }
+
+    fn failed(&self) -> bool {
         let says = |name, text| {
             let values = names::find(self.event, self.value, name, Compare::ByLetters);
             Values::at(values).is(|value| value.eq_ignore_ascii_case(text)).holds()
         };
         let mut errors = ["errorCode", "errorMessage"].into_iter().flat_map(|name| self.find(name));
-        let failed = match self.form {
-            Form::Elastic => return self.value.known_field("event.outcome"),
-            _ if errors.any(|error| java_map::to_text(error).is_some()) => true,
-            Form::Ocsf => says("status", "failure") || says("status_id", "2"),
-            Form::Udm => says("securityResult.action", "block") || says("securityResult.action", "fail"),
-            Form::Raw | Form::Prefixed | Form::Row => false,
-        };
-        if failed { "failure".into() } else { "success".into() }
+        errors.any(|error| java_map::to_text(error).is_some())
+            || match self.form {
+                Form::Ocsf => says("status", "failure") || says("status_id", "2"),
+                Form::Udm => says("securityResult.action", "block") || says("securityResult.action", "fail"),
+                Form::Elastic | Form::Raw | Form::Prefixed | Form::Row => false,
+            }
     }
 
     /// `errorCode`: why the call failed. None where it did not.

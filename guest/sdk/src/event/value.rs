@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Event, Name, Place, Places, What};
+use super::{Event, Name, Place, Places, Reader, What};
 use crate::scan::{self, Kind, Node, walk};
 use crate::values::{Text, Values};
 
@@ -78,9 +78,11 @@ impl<'v> Value<'v> {
         }
     }
 
-    /// Whether it is text as it is written: a string without escapes, a number or a boolean.
-    pub(crate) fn is_plain_text(self) -> bool {
-        self.plain_text().is_some()
+    /// The inside of a string, as it is written, if there are escapes in it.
+    pub(crate) fn escaped_as_written(self) -> Option<&'v [u8]> {
+        let inside = self.start() + 1;
+        let (end, escaped) = walk::string(self.source(), inside);
+        (self.kind() == Kind::String && escaped).then(|| self.source().get(inside..end))?
     }
 
     /// Like [`text`](Self::text), but read only as far as it takes to compare it.
@@ -99,8 +101,7 @@ impl<'v> Value<'v> {
 
     /// The name as it is written, escapes and all.
     pub(crate) fn name_as_written(self) -> &'v [u8] {
-        let (start, text) = (self.name as usize, self.source());
-        if start == 0 { &[] } else { &text[start..walk::string(text, start).0] }
+        if self.name == 0 { &[] } else { written(self.source(), self.name as usize) }
     }
 
     /// The members of an object, or the elements of an array, in their order. A name that stands twice comes twice.
@@ -117,6 +118,27 @@ impl<'v> Value<'v> {
                 next = member.place.end;
                 member
             })
+        })
+    }
+
+    /// The members of an object whose names begin with one of these letters, or with an escape.
+    #[inline]
+    pub(crate) fn members_beginning(self, letters: &'static [u8]) -> impl Iterator<Item = Self> {
+        let begins = |first: u8| first == b'\\' || letters.contains(&first);
+        self.nodes().filter(move |(_, node)| begins(node.letters as u8)).map(move |(at, _)| self.member(at))
+    }
+
+    /// The names of an object's members, as they are written.
+    pub(crate) fn names_as_written(self) -> impl Iterator<Item = &'v [u8]> {
+        self.nodes().map(move |(_, node)| written(self.source(), node.name as usize))
+    }
+
+    fn nodes(self) -> impl Iterator<Item = (u32, Node)> {
+        let Place { first, end, .. } = self.place;
+        let mut next = if self.kind() == Kind::Object { first } else { end };
+        std::iter::from_fn(move || {
+            let node = *self.event.nodes.get(..end as usize)?.get(next as usize)?;
+            Some((std::mem::replace(&mut next, node.next), node))
         })
     }
 
@@ -166,42 +188,81 @@ impl<'v> Value<'v> {
     /// Like [`field`](Self::field), and remembered.
     #[inline]
     pub(crate) fn known_field(self, name: &'static str) -> Values<'v> {
-        match self.event.found.get(self.place.start, name) {
-            Some(what) => self.values(what, name),
-            None => self.find_field(name),
+        self.remembered(Reader::View, name, &|| self.at_name(name))
+    }
+
+    /// The values that `find` finds for this reader under this name, searched once.
+    #[inline]
+    pub(crate) fn remembered(self, reader: Reader, name: &'static str, find: &dyn Fn() -> Vec<Self>) -> Values<'v> {
+        match self.known(reader, name) {
+            Some(What::Null) => Values::Null,
+            Some(What::Text { start, end, kind }) => {
+                let text = self.source().get(start as usize..end as usize).unwrap_or_default();
+                Values::One(Text::of_event(text, kind))
+            }
+            Some(What::Value(place)) => self.at(0, place).own_values(),
+            Some(What::Again | What::Fact(_)) | None => self.find_values(reader, name, find),
         }
     }
 
     /// Not inlined, so that what is known already is got at quickly.
     #[inline(never)]
-    fn find_field(self, name: &'static str) -> Values<'v> {
-        let places = self.places(name);
-        let what = match places.first {
-            None => What::Null,
-            Some(_) if !places.others.is_empty() => What::Many,
-            Some(only) => {
-                let only = self.member(only);
-                match only.plain_text() {
-                    Some((start, end, kind)) => What::Text { start: start as u32, end: end as u32, kind },
-                    None => What::Value(only.place),
-                }
+    fn find_values(self, reader: Reader, name: &'static str, find: &dyn Fn() -> Vec<Self>) -> Values<'v> {
+        let found = find();
+        self.remember(reader, name, self.what(&found));
+        Values::at(found)
+    }
+
+    /// Like [`at_name`](Self::at_name), and remembered as [`known_field`](Self::known_field) is.
+    #[inline(never)]
+    pub(crate) fn at_known_name(self, name: &'static str) -> Vec<Self> {
+        match self.known(Reader::View, name) {
+            Some(What::Null) => Vec::new(),
+            Some(What::Text { start, kind, .. }) => {
+                // Behind the quote of a string. No member lies in it.
+                let start = start - u32::from(kind == Kind::String);
+                vec![self.at(0, Place { start, first: 0, end: 0 })]
             }
-        };
-        self.event.found.set(self.place.start, name, what);
-        self.values(what, name)
+            Some(What::Value(place)) => vec![self.at(0, place)],
+            Some(What::Again | What::Fact(_)) | None => {
+                let found = self.at_name(name);
+                self.remember(Reader::View, name, self.what(&found));
+                found
+            }
+        }
+    }
+
+    fn what(self, found: &[Self]) -> What {
+        match *found {
+            [] => What::Null,
+            [only] if self.event.holds(only) => match only.plain_text() {
+                Some((start, end, kind)) => What::Text { start: start as u32, end: end as u32, kind },
+                None => What::Value(only.place),
+            },
+            _ => What::Again,
+        }
+    }
+
+    /// What `find` finds out about this object, once.
+    #[inline]
+    pub(crate) fn fact(self, name: &'static str, find: impl FnOnce() -> u8) -> u8 {
+        match self.known(Reader::Facts, name) {
+            Some(What::Fact(fact)) => fact,
+            _ => {
+                let fact = find();
+                self.remember(Reader::Facts, name, What::Fact(fact));
+                fact
+            }
+        }
     }
 
     #[inline(always)]
-    fn values(self, what: What, name: &str) -> Values<'v> {
-        match what {
-            What::Null => Values::Null,
-            What::Text { start, end, kind } => {
-                let text = self.source().get(start as usize..end as usize).unwrap_or_default();
-                Values::One(Text::of_event(text, kind))
-            }
-            What::Value(place) => self.at(0, place).own_values(),
-            What::Many => self.field(name),
-        }
+    fn known(self, reader: Reader, name: &'static str) -> Option<What> {
+        self.event.found.get(self.place.start + reader as u32, name)
+    }
+
+    fn remember(self, reader: Reader, name: &'static str, what: What) {
+        self.event.found.set(self.place.start + reader as u32, name, what);
     }
 
     #[inline(never)]
@@ -256,6 +317,11 @@ impl<'v> Iterator for Elements<'v> {
         }
         None
     }
+}
+
+/// A name that begins here, as it is written.
+fn written(text: &[u8], name: usize) -> &[u8] {
+    text.get(name..walk::string(text, name).0).unwrap_or_default()
 }
 
 /// The inside of a string that begins here. The whole text was found to be UTF-8.

@@ -102,3 +102,19 @@ fn a_record_that_two_members_carry_counts_once() {
     // A list may hold the same record twice: it was delivered twice.
     assert_eq!(rows(json!({"Records": [one, one]})), ["one", "one"]);
 }
+
+#[test]
+fn a_record_is_found_wherever_its_telling_word_lies() {
+    let escaped = RAW.replace("amazonaws", r"ama\u007aonaws");
+    let udm = r#"{"metadata":{"log_type":"AWS_CLOUDTRAIL","product_event_type":"n"}}"#;
+    let product = r#"{"metadata":{"product_name":"AWS CloudTrail","product_event_type":"n"}}"#;
+    for record in [RAW, ELASTIC, &escaped, udm, product] {
+        for pad in 0..20 {
+            let pad = "z".repeat(pad);
+            for record in [record, &quoted(record), &quoted(&quoted(record))] {
+                let event = format!(r#"{{"pad":"{pad}","carried":{record}}}"#);
+                assert_eq!(read(&event).len(), 1, "{event}");
+            }
+        }
+    }
+}
