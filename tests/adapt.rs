@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use support::filter_host::{Became, FilterHost};
 use support::wat::binary;
-use support::{ebs, root, run, three, trommel};
+use support::{ebs, root, run, three, trommel, untraced};
 use trommel::adapt::{AdaptErrorKind, Adapting, Target, adapt};
 use trommel::{Limits, Sandbox};
 
@@ -57,11 +57,11 @@ fn hostile(parts: &str) -> Vec<u8> {
     adapt(Adapting { rule: &component, rules: loaded.rules(), settings: &[] }, Target::FluentBit).expect("adapted")
 }
 
-/// What `trommel run` writes.
+/// What `trommel run` writes, alerts without where their event lies.
 fn written(emit: &str, rule: &Path, input: &str) -> Vec<String> {
     let mut command = trommel();
     command.args(["run", "--quiet", "--no-cache", "--unwrap", "none", "--emit", emit, "--rule"]).arg(rule);
-    run(&mut command, input.as_bytes()).stdout.lines().map(str::to_owned).collect()
+    untraced(&run(&mut command, input.as_bytes()).stdout).lines().map(str::to_owned).collect()
 }
 
 fn faulty() -> PathBuf {

@@ -103,7 +103,7 @@ fn tell(file: &Path, dir: &Path) -> String {
         ran.code,
         shortened(&ran.stderr),
         shortened(&letters),
-        shortened(&own.iter().map(|alert| format!("alert {alert}\n")).collect::<String>())
+        shortened(&own.iter().map(|alert| format!("alert {}\n", support::untraced(alert))).collect::<String>())
     );
     if ran.code == 2 {
         // A rule that cannot be loaded is the operator's to decide: nothing runs without it.

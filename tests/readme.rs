@@ -42,6 +42,7 @@ fn shown(block: &str, folder: &Path) -> String {
         let output = Command::new("sh")
             .args(["-c", &format!("{{ {command}\n}} 2>&1")])
             .env("PATH", format!("{}:{path}", program.display()))
+            .env("SOURCE_DATE_EPOCH", support::FOUND)
             .current_dir(folder)
             .stdin(Stdio::null())
             .output()

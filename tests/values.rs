@@ -128,7 +128,9 @@ proptest! {
         let rules = components(&["faulty", "ebs"]);
         let how = How { emit: Emit::Tagged, ..how };
         let unwrapped = through(&rules, &How { unwrap: Unwrap::none(), ..how.clone() }, vec![file(&alone)]);
-        prop_assert_eq!(text(&both_ways(&rules, &how, &input, &cut).bytes), text(&unwrapped.bytes));
+        // The events are the same, on other lines.
+        let wrapped = both_ways(&rules, &how, &input, &cut);
+        prop_assert_eq!(support::unplaced(&text(&wrapped.bytes)), support::unplaced(&text(&unwrapped.bytes)));
     }
 
     #[test]
@@ -293,7 +295,8 @@ proptest! {
         let alone = out.bytes.clone();
         let how = How { emit: Emit::Tagged, ..how };
         let lines = through(&rules, &How { unwrap: Unwrap::none(), ..how.clone() }, vec![file(&alone)]);
-        prop_assert_eq!(text(&both_ways(&rules, &how, input.as_bytes(), &cut).bytes), text(&lines.bytes));
+        let values = both_ways(&rules, &how, input.as_bytes(), &cut);
+        prop_assert_eq!(support::unplaced(&text(&values.bytes)), support::unplaced(&text(&lines.bytes)));
     }
 
     #[test]

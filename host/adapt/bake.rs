@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::metadata::{Finding, Metadata, Severity};
+use crate::metadata::{Metadata, Severity};
 use crate::output::alert::Alerts;
 use crate::prefilter::Escapes;
 
@@ -85,7 +85,8 @@ impl Baked {
         self.table("severities", &severities);
         let mut table = Vec::new();
         for rule in rules {
-            for part in parts(rule) {
+            let alerts = Alerts::of(rule);
+            for part in [&alerts.head, &alerts.tail] {
                 table.extend([self.add(part.as_bytes()), part.len() as u32]);
             }
             table.extend([rule.severity as u32, u32::from(rule.risk_score)]);
@@ -145,12 +146,3 @@ const SEVERITIES: [Severity; 5] =
 /// What stands before a severity in an alert, and before a risk score.
 const SEVERITY_KEY: &str = r#","severity":""#;
 const RISK_KEY: &str = r#"","risk_score":"#;
-
-/// What a rule says in each of its alerts: up to the severity, and behind the risk score.
-fn parts(rule: &Metadata) -> [String; 2] {
-    let finding = Finding { rule: 0, columns: "{}".into(), severity: Severity::Low, risk_score: 0, event_id: None };
-    let alert = Alerts::of(rule).alert(&finding, None);
-    let middle = format!("{SEVERITY_KEY}low{RISK_KEY}0,");
-    let (head, tail) = alert[1..alert.len() - 1].split_once(&middle).expect("an alert has a severity and a risk score");
-    [head.to_owned(), tail.to_owned()]
-}

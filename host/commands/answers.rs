@@ -79,7 +79,7 @@ impl AnswerArguments {
         };
         // Whoever waits for an answer sends one line at a time: more threads would only wait.
         job.judging.threads = job.judging.threads.min(LOCKSTEP_THREADS_MAX);
-        Ok(trommel::run(job, Answers::new(answer, writing.include_event, bar.over(output))))
+        Ok(trommel::run(job, Answers::new(answer, writing, bar.over(output))))
     }
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let unreadable = |error| anyhow::anyhow!("{name}: the dead letters cannot be read: {}", reason(&error));
     let letters = BufReader::new(File::open(&file).map_err(unreadable)?);
     common.refuse_overlap(&[Input::File(file)], None)?;
+    let writing = common.writing()?;
     let mut bad = None;
     let job = Replay {
         rules: common.rules()?.into(),
@@ -46,7 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         tell: Box::new(say),
         stop: Signals::handle().context("signals cannot be handled")?.stop(),
     };
-    let (counts, ended) = replay(job, Text::new(common.writing(), stdout()?), &mut |line, error| {
+    let (counts, ended) = replay(job, Text::new(writing, stdout()?), &mut |line, error| {
         say(&format!("{name}:{line}: {}", printable(&error.to_string())));
         let exit = if matches!(error, ReplayError::Read(_)) { Exit::CouldNotRun } else { Exit::Unjudged };
         bad = bad.max(Some(exit));

@@ -3,10 +3,11 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use trommel::diagnostics::{reason, say};
+use trommel::diagnostics::{printable, reason, say};
 use trommel::{
     BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
     REST_EVENTS, Reading, Rules, Unwrap, Writing, cores,
@@ -20,6 +21,9 @@ use super::select::Select;
 use super::settings::configure;
 use super::stop::Signals;
 use crate::messages::{self, Exit, Hinted};
+
+/// The last second that RFC 3339 can write, the end of the year 9999.
+const FOUND_SECONDS_MAX: u64 = 253_402_300_799;
 
 /// Sends a stream of events through rules, and writes what they find.
 ///
@@ -164,6 +168,7 @@ impl Common {
     /// Runs the rules over the inputs.
     fn run(self, inputs: Vec<Input>, unwrap: Unwrap, answers: &AnswerArguments) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
+        let writing = self.writing()?;
         self.refuse_overlap(&inputs, answers.output())?;
         let dead_letters = self.open_dead_letters()?;
         let bar = Bar::new(&inputs);
@@ -178,7 +183,7 @@ impl Common {
             progress: bar.progress(),
         };
         signals.watch(bar.progress());
-        let (counts, ended) = answers.run(job, self.writing(), &bar)?;
+        let (counts, ended) = answers.run(job, writing, &bar)?;
         bar.clear();
         Ok(self.end(&counts, ended))
     }
@@ -219,13 +224,14 @@ impl Common {
         }
     }
 
-    pub(crate) fn writing(&self) -> Writing {
-        Writing {
+    pub(crate) fn writing(&self) -> anyhow::Result<Writing> {
+        Ok(Writing {
             emit: self.emit.into(),
             drop_unjudged: matches!(self.on_error, OnErrorArgument::Drop),
             include_event: self.include_event,
             line_buffered: self.line_buffered,
-        }
+            found: found()?,
+        })
     }
 
     fn threads(&self) -> usize {
@@ -277,6 +283,19 @@ impl Common {
             Exit::Unjudged
         }
     }
+}
+
+/// When alerts say that they were found, where `SOURCE_DATE_EPOCH` has it: seconds since 1970, as reproducible builds
+/// have it.
+fn found() -> anyhow::Result<Option<SystemTime>> {
+    let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|epoch| !epoch.is_empty()) else { return Ok(None) };
+    let epoch = epoch.to_string_lossy();
+    let seconds = epoch.parse().ok().filter(|seconds| *seconds <= FOUND_SECONDS_MAX);
+    let Some(seconds) = seconds else {
+        let what = format!("SOURCE_DATE_EPOCH={}: no time", printable(&epoch));
+        return Err(Hinted::new(what, "write the seconds since 1970, or unset it").into());
+    };
+    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)))
 }
 
 fn open_dead_letters(path: &Path) -> anyhow::Result<File> {

@@ -67,7 +67,7 @@ mod tests {
 
     fn finding(rule: u32) -> Finding {
         let columns = "{}".to_owned();
-        Finding { rule: rule as usize, columns, severity: Severity::Low, risk_score: 0, event_id: None }
+        Finding { rule: rule as usize, columns, severity: Severity::Low, risk_score: 0, event_id: None, nth: 0 }
     }
 
     proptest! {

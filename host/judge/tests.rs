@@ -36,7 +36,7 @@ fn found(lines: &[u8], rules: &[Vec<String>], needles: bool, validate: bool) -> 
             let matches = needles.is_empty() && call.event.len().is_multiple_of(3);
             if matches || needles.iter().any(|needle| holds(&text, needle)) {
                 let columns = "{}".to_owned();
-                found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0, event_id: None });
+                found.push(Finding { rule, columns, severity: Severity::Low, risk_score: 0, event_id: None, nth: 0 });
             }
         }
         Some(Ok(found))

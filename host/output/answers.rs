@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use memchr::memchr_iter;
 
-use super::alert::Alerts;
+use super::alerts::AlertWriter;
 use super::sink::{Judgement, Outcome, Sink};
+use super::text::{Emit, Writing};
 use crate::rules::Rules;
 
 /// How a line's findings are written in its answer.
@@ -22,16 +23,16 @@ pub enum Answer {
 /// Answers each line with what was found in it.
 pub struct Answers<W> {
     answer: Answer,
-    include_event: bool,
-    alerts: Vec<Alerts>,
+    alerts: AlertWriter,
     output: W,
     gathered: Vec<u8>,
 }
 
 impl<W: Write + Send> Answers<W> {
-    /// Answers to `output`.
-    pub fn new(answer: Answer, include_event: bool, output: W) -> Self {
-        Self { answer, include_event, alerts: Vec::new(), output, gathered: Vec::new() }
+    /// Answers to `output`, with alerts as they are written with [`Emit::Alerts`].
+    pub fn new(answer: Answer, writing: Writing, output: W) -> Self {
+        let alerts = Writing { emit: Emit::Alerts, ..writing }.alerts();
+        Self { answer, alerts, output, gathered: Vec::new() }
     }
 
     fn nothing(&mut self, lines: usize) {
@@ -45,7 +46,7 @@ impl<W: Write + Send> Answers<W> {
 
 impl<W: Write + Send> Sink for Answers<W> {
     fn rules(&mut self, rules: &Arc<Rules>) {
-        self.alerts = rules.iter().map(Alerts::of).collect();
+        self.alerts.rules(rules);
     }
 
     fn wants_quiet(&self) -> bool {
@@ -72,8 +73,7 @@ impl<W: Write + Send> Sink for Answers<W> {
             Answer::Mmexternal => (b"{\"$!\":{\"trommel\":[", b"]}}\n"),
         };
         self.gathered.extend_from_slice(before);
-        for (at, finding) in event.findings.iter().enumerate() {
-            let alert = self.alerts[finding.rule].alert(finding, self.include_event.then(|| event.event()));
+        for (at, alert) in self.alerts.alerts(event).iter().enumerate() {
             self.gathered.extend_from_slice(if at > 0 { b"," } else { b"" });
             self.gathered.extend_from_slice(alert.as_bytes());
         }

@@ -5,6 +5,7 @@
 //! is left to the [`Sink`].
 
 pub(crate) mod alert;
+mod alerts;
 pub(crate) mod answers;
 pub(crate) mod breaker;
 pub(crate) mod counts;

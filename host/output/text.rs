@@ -2,11 +2,12 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use super::alert::{Alerts, tag};
+use super::alert::tag;
+use super::alerts::AlertWriter;
 use super::sink::{Judgement, Outcome, Sink};
 use crate::rules::Rules;
-use crate::sandbox::metadata::Finding;
 
 /// What is written to the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,15 @@ pub struct Writing {
     pub include_event: bool,
     /// Whether every line is flushed by itself.
     pub line_buffered: bool,
+    /// When alerts say that they were found. `None`: when they were.
+    pub found: Option<SystemTime>,
+}
+
+impl Writing {
+    pub(super) fn alerts(&self) -> AlertWriter {
+        let include_event = self.include_event && self.emit == Emit::Alerts;
+        AlertWriter { include_event, found: self.found, rules: Vec::new() }
+    }
 }
 
 /// How much is gathered before it is written, in bytes.
@@ -47,7 +57,7 @@ const GATHERED_BYTES: usize = 64 << 10;
 /// Writes alerts or lines as text.
 pub struct Text<W> {
     writing: Writing,
-    alerts: Vec<Alerts>,
+    alerts: AlertWriter,
     output: W,
     gathered: Vec<u8>,
     /// Whether something was written that is not flushed yet.
@@ -57,12 +67,8 @@ pub struct Text<W> {
 impl<W: Write + Send> Text<W> {
     /// Writes to `output`.
     pub fn new(writing: Writing, output: W) -> Self {
-        Self { writing, alerts: Vec::new(), output, gathered: Vec::new(), written: false }
-    }
-
-    fn alert(&self, finding: &Finding, event: &[u8]) -> String {
-        let with_event = self.writing.include_event && self.writing.emit == Emit::Alerts;
-        self.alerts[finding.rule].alert(finding, with_event.then_some(event))
+        let alerts = writing.alerts();
+        Self { writing, alerts, output, gathered: Vec::new(), written: false }
     }
 
     /// Ends a line that was gathered.
@@ -87,7 +93,7 @@ impl<W: Write + Send> Text<W> {
 
 impl<W: Write + Send> Sink for Text<W> {
     fn rules(&mut self, rules: &Arc<Rules>) {
-        self.alerts = rules.iter().map(Alerts::of).collect();
+        self.alerts.rules(rules);
     }
 
     fn wants_quiet(&self) -> bool {
@@ -118,9 +124,9 @@ impl<W: Write + Send> Sink for Text<W> {
         let found = !event.findings.is_empty();
         let unjudged = event.outcome == Outcome::Unjudged;
         match self.writing.emit {
+            Emit::Alerts if !found => Ok(()),
             Emit::Alerts => {
-                for finding in event.findings {
-                    let alert = self.alert(finding, event.event());
+                for alert in self.alerts.alerts(event) {
                     self.gathered.extend_from_slice(alert.as_bytes());
                     self.end_line()?;
                 }
@@ -130,8 +136,7 @@ impl<W: Write + Send> Sink for Text<W> {
             Emit::Matched if !found && !unjudged => Ok(()),
             Emit::Unmatched if found => Ok(()),
             Emit::Tagged if found => {
-                let alerts: Vec<_> = event.findings.iter().map(|finding| self.alert(finding, b"")).collect();
-                tag(event.line, &alerts, &mut self.gathered);
+                tag(event.line, &self.alerts.alerts(event), &mut self.gathered);
                 self.end_line()
             }
             Emit::Matched | Emit::Unmatched | Emit::Tagged => self.quiet(event.line),

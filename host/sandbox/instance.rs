@@ -173,9 +173,15 @@ fn findings(
             severity: found.severity.map_or(rule.severity, Severity::from),
             risk_score: found.risk_score.unwrap_or(rule.risk_score),
             event_id: found.event_id,
+            nth: 0,
         });
     }
     findings.sort_by_key(|finding| finding.rule);
+    for at in 1..findings.len() {
+        if findings[at].rule == findings[at - 1].rule {
+            findings[at].nth = findings[at - 1].nth + 1;
+        }
+    }
     Ok(findings)
 }
 

@@ -152,6 +152,8 @@ pub struct Finding {
     pub risk_score: u8,
     /// The id that the event has of its own, if the rule knows it.
     pub event_id: Option<String>,
+    /// Its number among those of its rule in the event, from 0.
+    pub nth: usize,
 }
 
 /// The longest id of an event, in bytes.
@@ -159,7 +161,7 @@ pub const EVENT_ID_BYTES_MAX: usize = 255;
 /// The highest risk score.
 pub const RISK_SCORE_MAX: u8 = 100;
 /// Members of an alert that the host writes: no column may have their names.
-pub const RESERVED_COLUMNS: [&str; 2] = ["rule", "event"];
+pub const RESERVED_COLUMNS: [&str; 3] = ["rule", "alert", "event"];
 
 mod check;
 

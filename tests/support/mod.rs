@@ -11,9 +11,14 @@ pub(crate) mod filter_host;
 pub(crate) mod place;
 pub(crate) mod wat;
 
-/// The program that is tested.
+/// When everything is found, in seconds since 1970.
+pub(crate) const FOUND: &str = "1795536000";
+
+/// The program that is tested. For it everything is found at one time.
 pub(crate) fn trommel() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_trommel"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trommel"));
+    command.env("SOURCE_DATE_EPOCH", FOUND);
+    command
 }
 
 /// The program, which is killed when it takes more of the processor's time than these seconds, and gets no more than
@@ -22,7 +27,29 @@ pub(crate) fn bounded(cpu_seconds: u64, memory_bytes: u64) -> Command {
     let mut command = Command::new("sh");
     let limits = format!("ulimit -t {cpu_seconds} && ulimit -d {} && exec \"$0\" \"$@\"", memory_bytes >> 10);
     command.args(["-c", &limits]).arg(trommel().get_program());
+    command.env("SOURCE_DATE_EPOCH", FOUND);
     command
+}
+
+/// Alerts without their member `alert`, which says where the event lies.
+pub(crate) fn untraced(alerts: &str) -> String {
+    let mut parts = alerts.split(",\"alert\":{");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('}').expect("the member ends").1);
+    }
+    plain
+}
+
+/// Alerts without file, line and record: what remains is the same wherever the event lies.
+pub(crate) fn unplaced(alerts: &str) -> String {
+    let mut parts = alerts.split("Z\",\"file\":");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str("Z\"");
+        plain.push_str(&part[part.find(",\"event_").expect("the hash is behind the place")..]);
+    }
+    plain
 }
 
 /// The project's folder.

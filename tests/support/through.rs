@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use trommel::{
     BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, Input, Job, Judging, Limits, OnError,
@@ -175,6 +176,7 @@ pub(crate) fn read(components: &[Named], how: &How, inputs: Vec<Input>) -> Out {
         drop_unjudged: how.on_error == OnError::Drop,
         include_event: false,
         line_buffered: how.line_buffered,
+        found: Some(SystemTime::UNIX_EPOCH),
     };
     let (counts, ended) = run(job, Text::new(writing, sink.clone()));
     let mut kept = String::new();
