@@ -10,6 +10,7 @@ use crate::input::source::{Progress, Stop};
 use crate::output::OnError;
 use crate::output::breaker::Fuse;
 use crate::rules::Rules;
+use crate::sandbox::metadata::Severity;
 use crate::threads::cores;
 
 /// Default of [`Judging::failures_max`].
@@ -28,6 +29,8 @@ pub struct Judging {
     pub isolate: bool,
     /// Whether alerts hold their event, which bounds how many of them a rule may have in a large one.
     pub include_event: bool,
+    /// The lowest severity of a finding that counts as one.
+    pub severity_min: Severity,
     /// What becomes of an event that a rule failed to judge.
     pub on_error: OnError,
     /// After how many failures in a row a rule rests. 0: never.
@@ -47,6 +50,7 @@ impl Default for Judging {
             validate: false,
             isolate: false,
             include_event: false,
+            severity_min: Severity::Informational,
             on_error: OnError::Pass,
             failures_max: FAILURES_MAX,
             rest_events: REST_EVENTS,

@@ -43,6 +43,7 @@ pub use job::{Exchange, FAILURES_MAX, Job, Judging, REST_EVENTS};
 pub use output::answers::{Answer, Answers, Confirmed};
 pub use output::counts::{Counts, RuleCounts};
 pub use output::dead_letter::{Letter, LetterError};
+pub use output::format::Format;
 pub use output::place::Place;
 pub use output::sink::{Judgement, Outcome, Sink};
 pub use output::text::{Emit, Text, Writing};

@@ -76,7 +76,7 @@ pub fn replay<R: BufRead>(
     let selection = selection(&judging, sink.wants_quiet());
     let (tell, printing) = diagnostics::shared(tell);
     let report = Report::new(tell, dead_letters, judging.fuse());
-    let rulings = Rulings::new(judging.fuse(), judging.include_event);
+    let rulings = Rulings::new(&judging);
     let mut output = Output::new(sink, judging.on_error, rulings, report);
     let generation = generation(0, rules.clone(), &printing);
     output.exchange(&generation.rules, &generation.resting);

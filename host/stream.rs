@@ -41,7 +41,7 @@ pub fn run(job: Job, sink: impl Sink + 'static) -> (Counts, Option<Ended>) {
     let Job { rules, reading, judging, dead_letters, tell, stop, progress } = job;
     let (tell, printing) = diagnostics::shared(tell);
     let report = Report::new(tell, dead_letters, judging.fuse());
-    let rulings = Rulings::new(judging.fuse(), judging.include_event);
+    let rulings = Rulings::new(&judging);
     let selection = selection(&judging, sink.wants_quiet());
     let mut output = Output::new(sink, judging.on_error, rulings, report);
     let first = generation(0, rules.get(), &printing);

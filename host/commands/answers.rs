@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use trommel::diagnostics::{printable, reason, say};
 use trommel::{Answer, Answers, Confirmed, Counts, Ended, Job, Text, Writing};
 
+use super::alerts::AlertArguments;
 use super::progress::Bar;
 use crate::messages::Hinted;
 
@@ -46,7 +47,13 @@ impl AnswerArguments {
     }
 
     /// Refuses what does not go together.
-    pub(crate) fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self, alerts: &AlertArguments) -> anyhow::Result<()> {
+        let answers_alerts = self.lockstep || self.protocol == Some(Protocol::Mmexternal);
+        if answers_alerts && alerts.is_for_people() {
+            return Err(
+                Hinted::new("--format text: the answers are JSON", "write --format trommel, ecs or ocsf").into()
+            );
+        }
         if self.protocol == Some(Protocol::Rsyslog) && self.output.is_none() {
             let hint = "add --output FILE: stdout is for the confirmations";
             return Err(Hinted::new("--protocol rsyslog: the alerts have nowhere to go", hint).into());
@@ -58,7 +65,10 @@ impl AnswerArguments {
     }
 
     /// Runs the job with what it finds going where it is wanted.
-    pub(crate) fn run(&self, mut job: Job, writing: Writing, bar: &Bar) -> anyhow::Result<(Counts, Option<Ended>)> {
+    pub(crate) fn run(&self, mut job: Job, mut writing: Writing, bar: &Bar) -> anyhow::Result<(Counts, Option<Ended>)> {
+        if self.output.is_some() {
+            writing.colour = false;
+        }
         let output = self.output.as_deref().map_or_else(super::run::stdout, open)?;
         let answer = match self.protocol {
             None if !self.lockstep => return Ok(trommel::run(job, Text::new(writing, bar.over(output)))),

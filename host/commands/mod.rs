@@ -1,6 +1,7 @@
 //! The subcommands, one a file: its arguments and its run; and what several share.
 
 pub(crate) mod adapt;
+mod alerts;
 mod answers;
 pub(crate) mod build;
 pub(crate) mod compile;

@@ -3,16 +3,16 @@
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
-use trommel::diagnostics::{printable, reason, say};
+use trommel::diagnostics::{reason, say};
 use trommel::{
-    BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError,
-    REST_EVENTS, Reading, Rules, Unwrap, Writing, cores,
+    BLOCK_BYTES, Counts, EVENT_BYTES_MAX, Ended, Exchange, FAILURES_MAX, Input, Job, Judging, OnError, REST_EVENTS,
+    Reading, Rules, Unwrap, Writing, cores,
 };
 
+use super::alerts::AlertArguments;
 use super::answers::AnswerArguments;
 use super::overlap;
 use super::progress::Bar;
@@ -21,9 +21,6 @@ use super::select::Select;
 use super::settings::configure;
 use super::stop::Signals;
 use crate::messages::{self, Exit, Hinted};
-
-/// The last second that RFC 3339 can write, the end of the year 9999.
-const FOUND_SECONDS_MAX: u64 = 253_402_300_799;
 
 /// Sends a stream of events through rules, and writes what they find.
 ///
@@ -64,12 +61,8 @@ pub(crate) struct Common {
     settings: Vec<String>,
     #[command(flatten)]
     select: Select,
-    /// What to write to stdout.
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmitArgument::Alerts)]
-    emit: EmitArgument,
-    /// Adds the event to each alert, as its last member.
-    #[arg(long)]
-    include_event: bool,
+    #[command(flatten)]
+    alerts: AlertArguments,
     /// Exits with 3 when there was an alert.
     #[arg(long)]
     fail_on_alert: bool,
@@ -117,18 +110,6 @@ pub(crate) struct Common {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum EmitArgument {
-    /// One JSON line an alert
-    Alerts,
-    /// The lines in which something was found, byte for byte
-    Matched,
-    /// The lines in which nothing was found, byte for byte
-    Unmatched,
-    /// Every line, with what was found as its last member `trommel`
-    Tagged,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
 enum OnErrorArgument {
     /// It is written, whatever lines were asked for
     Pass,
@@ -144,7 +125,7 @@ enum StatsArgument {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
-    arguments.answers.check()?;
+    arguments.answers.check(&arguments.common.alerts)?;
     let unwrap = match arguments.unwrap.as_deref() {
         None if arguments.answers.each_line() => Unwrap::none(),
         None => Unwrap::default(),
@@ -215,7 +196,8 @@ impl Common {
             needles: !self.no_needles,
             validate: self.validate,
             isolate: self.isolate,
-            include_event: self.include_event,
+            include_event: self.alerts.include_event,
+            severity_min: self.alerts.severity_min.into(),
             on_error: self.on_error.into(),
             failures_max: self.failures_max,
             rest_events: self.rest_events,
@@ -225,13 +207,8 @@ impl Common {
     }
 
     pub(crate) fn writing(&self) -> anyhow::Result<Writing> {
-        Ok(Writing {
-            emit: self.emit.into(),
-            drop_unjudged: matches!(self.on_error, OnErrorArgument::Drop),
-            include_event: self.include_event,
-            line_buffered: self.line_buffered,
-            found: found()?,
-        })
+        let drop_unjudged = matches!(self.on_error, OnErrorArgument::Drop);
+        Ok(Writing { drop_unjudged, line_buffered: self.line_buffered, ..self.alerts.writing()? })
     }
 
     fn threads(&self) -> usize {
@@ -285,19 +262,6 @@ impl Common {
     }
 }
 
-/// When alerts say that they were found, where `SOURCE_DATE_EPOCH` has it: seconds since 1970, as reproducible builds
-/// have it.
-fn found() -> anyhow::Result<Option<SystemTime>> {
-    let Some(epoch) = std::env::var_os("SOURCE_DATE_EPOCH").filter(|epoch| !epoch.is_empty()) else { return Ok(None) };
-    let epoch = epoch.to_string_lossy();
-    let seconds = epoch.parse().ok().filter(|seconds| *seconds <= FOUND_SECONDS_MAX);
-    let Some(seconds) = seconds else {
-        let what = format!("SOURCE_DATE_EPOCH={}: no time", printable(&epoch));
-        return Err(Hinted::new(what, "write the seconds since 1970, or unset it").into());
-    };
-    Ok(Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)))
-}
-
 fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
     OpenOptions::new()
         .create(true)
@@ -309,17 +273,6 @@ fn open_dead_letters(path: &Path) -> anyhow::Result<File> {
 /// Standard output, unbuffered: what is written is gathered before.
 pub(crate) fn stdout() -> anyhow::Result<File> {
     Ok(File::from(rustix::stdio::stdout().try_clone_to_owned().context("stdout")?))
-}
-
-impl From<EmitArgument> for Emit {
-    fn from(emit: EmitArgument) -> Self {
-        match emit {
-            EmitArgument::Alerts => Self::Alerts,
-            EmitArgument::Matched => Self::Matched,
-            EmitArgument::Unmatched => Self::Unmatched,
-            EmitArgument::Tagged => Self::Tagged,
-        }
-    }
 }
 
 impl From<OnErrorArgument> for OnError {

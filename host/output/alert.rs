@@ -16,14 +16,16 @@ pub(crate) struct Origin<'o> {
     pub(super) place: Place<'o>,
     /// SHA-256 of the event's bytes, in hex.
     pub(super) sha256: String,
-    /// When something was found in it, RFC 3339.
+    /// When something was found in it.
+    pub(super) time: SystemTime,
+    /// The same, RFC 3339.
     pub(super) found: String,
 }
 
 impl<'o> Origin<'o> {
     pub(crate) fn of(event: &[u8], place: Place<'o>, time: SystemTime) -> Self {
         let found = humantime::format_rfc3339_millis(time).to_string();
-        Self { place, sha256: hex(&Sha256::digest(event)), found }
+        Self { place, sha256: hex(&Sha256::digest(event)), time, found }
     }
 
     /// The id of the alert that is the `nth` one of this rule in the event, counted from 0. Neither place nor time

@@ -1,26 +1,32 @@
-//! The alerts of an event, as whoever runs wants them. How one looks is [`super::alert`]'s.
+//! The alerts of an event, as whoever runs wants them. How one looks is left to [`super::alert`] and [`super::format`].
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::alert::{Alerts, Origin};
+use super::format::{Alert, Format, ecs, line, ocsf};
 use super::sink::Judgement;
 use crate::rules::Rules;
 
 /// Writes the alerts of events.
-#[derive(Debug)]
 pub(super) struct AlertWriter {
+    pub(super) format: Format,
+    /// Whether [`Format::Text`] has colours.
+    pub(super) colour: bool,
     /// Whether an alert holds its event.
     pub(super) include_event: bool,
     /// When alerts say that they were found. `None`: when they were.
     pub(super) found: Option<SystemTime>,
-    /// What writes them, a rule each. None before the rules are known.
-    pub(super) rules: Vec<Alerts>,
+    /// The rules, once they are known.
+    pub(super) rules: Option<Arc<Rules>>,
+    /// What writes alerts in trommel's own format, for each rule.
+    pub(super) own: Vec<Alerts>,
 }
 
 impl AlertWriter {
     pub(super) fn rules(&mut self, rules: &Arc<Rules>) {
-        self.rules = rules.iter().map(Alerts::of).collect();
+        self.own = rules.iter().map(Alerts::of).collect();
+        self.rules = Some(rules.clone());
     }
 
     /// The alerts of an event, in the order of its findings.
@@ -28,6 +34,17 @@ impl AlertWriter {
         let bytes = event.event();
         let origin = Origin::of(bytes, event.place, self.found.unwrap_or_else(SystemTime::now));
         let with_event = self.include_event.then_some(bytes);
-        event.findings.iter().map(|finding| self.rules[finding.rule].alert(finding, &origin, with_event)).collect()
+        let rules = self.rules.as_ref().expect("no finding is without its rule");
+        let alerts = event.findings.iter().map(|finding| {
+            let rule = rules.get(finding.rule).expect("a finding names one of the rules");
+            let alert = Alert { rule, finding, origin: &origin, event: with_event };
+            match self.format {
+                Format::Trommel => self.own[finding.rule].alert(finding, &origin, with_event),
+                Format::Ecs => ecs::write(&alert),
+                Format::Ocsf => ocsf::write(&alert),
+                Format::Text => line::write(&alert, self.colour),
+            }
+        });
+        alerts.collect()
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod answers;
 pub(crate) mod breaker;
 pub(crate) mod counts;
 pub(crate) mod dead_letter;
+pub(crate) mod format;
 pub(crate) mod place;
 pub(crate) mod report;
 pub(crate) mod samples;

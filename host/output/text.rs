@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use super::alert::tag;
 use super::alerts::AlertWriter;
+use super::format::Format;
 use super::sink::{Judgement, Outcome, Sink};
 use crate::rules::Rules;
 
@@ -34,6 +35,10 @@ impl Emit {
 pub struct Writing {
     /// What is written.
     pub emit: Emit,
+    /// How alerts are written, where they have lines of their own.
+    pub format: Format,
+    /// Whether [`Format::Text`] has colours.
+    pub colour: bool,
     /// Whether an event that a rule failed to judge is left out, where lines are written.
     pub drop_unjudged: bool,
     /// Whether an alert holds its event.
@@ -46,8 +51,12 @@ pub struct Writing {
 
 impl Writing {
     pub(super) fn alerts(&self) -> AlertWriter {
-        let include_event = self.include_event && self.emit == Emit::Alerts;
-        AlertWriter { include_event, found: self.found, rules: Vec::new() }
+        // A tagged line is the event already, and its alerts are a part of it.
+        let (format, include_event) = match self.emit {
+            Emit::Alerts => (self.format, self.include_event),
+            _ => (Format::Trommel, false),
+        };
+        AlertWriter { format, colour: self.colour, include_event, found: self.found, rules: None, own: Vec::new() }
     }
 }
 

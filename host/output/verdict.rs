@@ -7,12 +7,13 @@ use super::breaker::{Breaker, Fuse, Tripped};
 use super::counts::{Counts, RuleCounts};
 use super::sink::Outcome;
 use super::{AskOne, Verdict};
+use crate::job::Judging;
 use crate::judge::Failed;
 use crate::judge::event::check_event;
 use crate::judge::resting::Resting;
 use crate::prefilter::RuleSet;
 use crate::rules::Rules;
-use crate::sandbox::metadata::Finding;
+use crate::sandbox::metadata::{Finding, Severity};
 use crate::sandbox::{Failure, FailureKind};
 
 /// What was decided of an event.
@@ -74,6 +75,8 @@ pub(crate) struct Rulings {
     fuse: Fuse,
     /// Whether alerts hold their event.
     include_event: bool,
+    /// The lowest severity of a finding that is kept.
+    severity_min: Severity,
     rules: Option<Arc<Rules>>,
     resting: Arc<Resting>,
     breakers: Vec<Breaker>,
@@ -85,11 +88,12 @@ pub(crate) struct Rulings {
 }
 
 impl Rulings {
-    /// `include_event` says whether alerts hold their event.
-    pub(crate) fn new(fuse: Fuse, include_event: bool) -> Self {
+    /// As the events are to be judged.
+    pub(crate) fn new(judging: &Judging) -> Self {
         Self {
-            fuse,
-            include_event,
+            fuse: judging.fuse(),
+            include_event: judging.include_event,
+            severity_min: judging.severity_min,
             rules: None,
             resting: Arc::new(Resting::none_of(0)),
             breakers: Vec::new(),
@@ -144,6 +148,7 @@ impl Rulings {
         if self.fuse.failures_max > 0 && !(self.watched.is_empty() && verdict.unasked.is_empty()) {
             self.look_after(event, &verdict.unasked, &mut ruling, ask)?;
         }
+        ruling.findings.retain(|finding| finding.severity >= self.severity_min);
         if self.include_event {
             refuse_too_many(event, &mut ruling);
         }

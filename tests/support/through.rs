@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use trommel::{
-    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, Input, Job, Judging, Limits, OnError,
-    Reading, Rules, Sandbox, Stop, Text, Unwrap, Writing, run,
+    BLOCK_BYTES, Component, Counts, EVENT_BYTES_MAX, Emit, Ended, Exchange, Format, Input, Job, Judging, Limits,
+    OnError, Reading, Rules, Sandbox, Stop, Text, Unwrap, Writing, run,
 };
 
 /// A component with the name by which it is called.
@@ -173,6 +173,8 @@ pub(crate) fn read(components: &[Named], how: &How, inputs: Vec<Input>) -> Out {
     };
     let writing = Writing {
         emit: how.emit,
+        format: Format::Trommel,
+        colour: false,
         drop_unjudged: how.on_error == OnError::Drop,
         include_event: false,
         line_buffered: how.line_buffered,
