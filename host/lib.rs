@@ -25,6 +25,7 @@ pub mod files;
 #[cfg(feature = "package")]
 pub mod package;
 pub mod prefilter;
+pub mod report;
 
 mod input;
 mod job;

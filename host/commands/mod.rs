@@ -16,6 +16,7 @@ mod progress;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod replay;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod select;

@@ -1,0 +1,74 @@
+//! `trommel report`: makes a page of alerts that a person looks at.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter};
+use std::path::{Path, PathBuf};
+
+use trommel::diagnostics::{MESSAGES_MAX, printable, reason, say};
+use trommel::report::{ReportError, report};
+
+use crate::messages::{Exit, Hinted};
+
+/// Makes one page of HTML of alerts, which needs nothing else and loads nothing.
+///
+/// FILE is what `run` wrote, in trommel's own format.
+#[derive(clap::Args)]
+#[command(before_help = "\
+Examples:
+  trommel report alerts.ndjson -o report.html
+  trommel run --rule share.wasm logs/*.gz | trommel report - -o report.html")]
+pub(crate) struct Arguments {
+    /// A file of alerts; `-` is stdin.
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Where to write the page.
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
+    let Arguments { file, output } = arguments;
+    let is_stdin = file.as_os_str() == "-";
+    let name = if is_stdin { "<stdin>".to_owned() } else { printable(&file.to_string_lossy()) };
+    let page_name = printable(&output.to_string_lossy());
+    let unreadable = |error: io::Error| anyhow::anyhow!("{name}: the alerts cannot be read: {}", reason(&error));
+    let unwritable =
+        |error: io::Error| anyhow::anyhow!("{page_name}: the report cannot be written: {}", reason(&error));
+    let alerts: Box<dyn BufRead> = match is_stdin {
+        true => Box::new(io::stdin().lock()),
+        false => Box::new(BufReader::new(File::open(&file).map_err(unreadable)?)),
+    };
+    // The page appears whole or not at all, and what was there before stays until then.
+    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = output.file_name().unwrap_or_default().to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = folder.join(beside);
+    let page = BufWriter::new(File::create(&beside).map_err(unwritable)?);
+    let mut told = 0;
+    let reported = report(alerts, page, &mut |line| {
+        told += 1;
+        if told <= MESSAGES_MAX {
+            say(&format!("{name}:{line}: not an alert in trommel's own format"));
+        }
+    });
+    let written = reported.and_then(|reported| {
+        std::fs::rename(&beside, &output).map_err(ReportError::Write)?;
+        Ok(reported)
+    });
+    let reported = match written {
+        Ok(reported) => reported,
+        Err(error) => {
+            let _ = std::fs::remove_file(&beside);
+            return Err(match error {
+                ReportError::Read(error) => unreadable(error),
+                ReportError::Write(error) => unwritable(error),
+                error => {
+                    Hinted::new(format!("{name}: {error}"), "leave some out: `run --severity-min high`, or jq").into()
+                }
+            });
+        }
+    };
+    let others = if reported.others > 0 { format!(", {} lines that are none", reported.others) } else { String::new() };
+    say(&format!("{page_name}: {} alerts{others}", reported.alerts));
+    Ok(if reported.others > 0 { Exit::Unjudged } else { Exit::AllWell })
+}
