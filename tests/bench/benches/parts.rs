@@ -77,7 +77,7 @@ fn component() -> Arc<Component> {
 #[divan::bench(args = [1, 2, 64])]
 fn needle_scan(bencher: Bencher<'_, '_>, count: usize) {
     let texts: Vec<Vec<String>> = (0..count).map(|number| vec![format!("{number:02}Needle{number}")]).collect();
-    let needles = Needles::new(texts.iter().map(|texts| vec![texts.as_slice()]));
+    let needles = Needles::new(texts.iter().map(|texts| Some(texts.as_slice())));
     let block = block();
     bencher.counter(BytesCount::of_slice(&block)).bench(|| needles.scan(black_box(&block)).next(0));
 }
@@ -89,7 +89,7 @@ fn sandbox(bencher: Bencher<'_, '_>, form: Form) {
     let mut instance = component().instance(false);
     bencher.counter(bytes(&events)).bench_local(|| {
         for event in &events {
-            assert!(instance.evaluate(black_box(event.as_bytes())).is_ok_and(|findings| findings.is_empty()));
+            assert!(instance.evaluate(black_box(event.as_bytes()), None).is_ok_and(|findings| findings.is_empty()));
         }
     });
 }
@@ -98,7 +98,7 @@ fn sandbox(bencher: Bencher<'_, '_>, form: Form) {
 #[divan::bench]
 fn sandbox_empty_event(bencher: Bencher<'_, '_>) {
     let mut instance = component().instance(false);
-    bencher.bench_local(|| instance.evaluate(black_box(b"{}")));
+    bencher.bench_local(|| instance.evaluate(black_box(b"{}"), None));
 }
 
 /// One event with an alert through the sandbox.
@@ -106,14 +106,14 @@ fn sandbox_empty_event(bencher: Bencher<'_, '_>) {
 fn sandbox_alert(bencher: Bencher<'_, '_>) {
     let event = alert();
     let mut instance = component().instance(false);
-    bencher.bench_local(|| instance.evaluate(black_box(event.as_bytes())));
+    bencher.bench_local(|| instance.evaluate(black_box(event.as_bytes()), None));
 }
 
 /// An empty event in a fresh instance.
 #[divan::bench]
 fn sandbox_fresh_instance(bencher: Bencher<'_, '_>) {
     let mut instance = component().instance(true);
-    bencher.bench_local(|| instance.evaluate(black_box(b"{}")));
+    bencher.bench_local(|| instance.evaluate(black_box(b"{}"), None));
 }
 
 /// The same events and the same rule, compiled natively.
