@@ -368,6 +368,8 @@ pub enum Notice {
     Suppression,
     /// `exceptions_list`: lives in Kibana.
     Exceptions,
+    /// Sigma's `logsource`, of which nothing in an event tells: the rule judges every event.
+    LogSource,
     /// `index`: a stream has none.
     Index,
     /// `from`, `interval`, `max_signals`: a stream needs none.

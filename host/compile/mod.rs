@@ -20,6 +20,7 @@ mod number;
 pub mod pack;
 pub mod problem;
 pub mod regex;
+pub mod sigma;
 mod sources;
 pub mod types;
 
