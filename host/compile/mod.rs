@@ -12,6 +12,7 @@ pub mod cases;
 pub mod component;
 pub mod elastic;
 pub mod eql;
+pub mod esql;
 mod fields;
 mod functions;
 pub mod ir;
