@@ -6,7 +6,7 @@ use super::super::ir::Condition;
 use super::super::problem::{Problem, Reason};
 
 /// How deep `not` and parentheses may lie in each other.
-pub const NESTING_MAX: usize = 64;
+const NESTING_MAX: usize = 64;
 
 /// How many tests a condition may have, with each selection counted as often as it is named.
 pub const TESTS_MAX: usize = 100_000;

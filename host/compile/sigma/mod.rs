@@ -32,7 +32,7 @@ pub struct Document {
 }
 
 /// Says whether a YAML text is Sigma's: whether any document has what only those have.
-pub fn is_sigma(text: &str) -> bool {
+pub fn is_rule(text: &str) -> bool {
     text.lines().any(|line| {
         ["detection:", "correlation:", "filter:"]
             .iter()

@@ -19,7 +19,7 @@ pub const NODES_MAX: usize = 200_000;
 pub const TEXT_BYTES_MAX: usize = 16 << 20;
 
 /// How many keys a mapping may have. Looking for two that are alike takes time with the square of it.
-pub const MEMBERS_MAX: usize = 2_000;
+const MEMBERS_MAX: usize = 2_000;
 
 /// A value, with the bytes of the text in which it stands.
 #[derive(Clone, Debug)]
