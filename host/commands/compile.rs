@@ -13,7 +13,7 @@ use trommel::diagnostics::{reason, say};
 
 use crate::messages::{Exit, Hinted, line};
 
-/// Compiles rules of Elastic's to one component.
+/// Compiles rules of Elastic's and Sigma's to one component.
 ///
 /// Takes files and folders of rules as they are published, and tells what it refuses: a rule that needs more than one
 /// event, or a construct that is not supported, is never half compiled. Prints the component's path.
@@ -56,6 +56,9 @@ pub(crate) struct Arguments {
     /// Whether rules get needles: where they pay, or never.
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     needles: Needles,
+    /// Tells where events hold the fields of Sigma's rules, beside what is known; may be given again.
+    #[arg(long, value_name = "FILE")]
+    fields: Vec<PathBuf>,
     /// Tries the rules on the cases in this file, one a line: {"rule": ID, "expect": true, "event": {…}}.
     #[arg(long, value_name = "CASES")]
     test: Option<PathBuf>,
@@ -64,6 +67,7 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum From {
     Elastic,
+    Sigma,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -83,7 +87,10 @@ enum Level {
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let options = compile::Options {
-        from: arguments.from.map(|From::Elastic| Language::Elastic),
+        from: arguments.from.map(|from| match from {
+            From::Elastic => Language::Elastic,
+            From::Sigma => Language::Sigma,
+        }),
         only: arguments.only,
         skip: arguments.skip,
         tags: arguments.tag,
@@ -97,6 +104,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         columns: arguments.columns,
         triage: arguments.triage,
         needles: matches!(arguments.needles, Needles::Auto),
+        fields: arguments.fields,
     };
     let compiled = match compile::compile(&arguments.paths, &options) {
         Ok(compiled) => compiled,
@@ -140,7 +148,13 @@ fn failed(error: CompileError) -> anyhow::Error {
             }
             "mend them, or leave them out: nothing was written"
         }
-        CompileError::NoRule(_) => "rules of Elastic's are TOML with a table [rule]",
+        CompileError::NoRule(_) => {
+            "rules of Elastic's are TOML with a table [rule], Sigma's are YAML with `detection:`"
+        }
+        CompileError::Fields(located) => {
+            line(&located.to_string());
+            "it is a list of entries: `product`, `category`, `service`, `prefixes`, `fields`, `where`"
+        }
         CompileError::SameId(..) => "an id tells a rule from every other: leave one of the two out",
         CompileError::Nothing(refused, _) if !refused.is_empty() => "--refused FILE tells why each was refused",
         CompileError::Nothing(..) => "give files of rules, or folders of them",
@@ -189,6 +203,9 @@ fn summary(compiled: &Compiled) {
             Notice::Suppression => format!("left out of {of}: the suppression of further alerts (alert_suppression)"),
             Notice::Exceptions => format!("left out of {of}: exceptions that lie in Kibana (exceptions_list)"),
             Notice::Index => format!("left out of {of}: the index, which a stream has not"),
+            Notice::LogSource => {
+                format!("left out of {of}: the log source, of which no event tells: they judge every event")
+            }
             Notice::Schedule => format!("left out of {of}: the bound on alerts of one run (max_signals)"),
         });
     }

@@ -344,7 +344,8 @@ pub enum Expression {
     Test(Box<Expression>, Test),
     /// The truth of a condition; null if it is unknown.
     Condition(Box<Condition>),
-    /// What the group of this number holds of the regex's first match in the text, else null.
+    /// What the group of this number holds of the regex's first match in the text, else null. Of *many* texts, what it
+    /// holds in each of those that match.
     Capture(Box<Expression>, Regex, u16),
     /// Every match of the regex, replaced. The pieces stand for themselves or for a group.
     Replace(Box<Expression>, Regex, Vec<Replacement>),
@@ -368,6 +369,8 @@ pub enum Notice {
     Suppression,
     /// `exceptions_list`: lives in Kibana.
     Exceptions,
+    /// Sigma's `logsource`, of which nothing in an event tells: the rule judges every event.
+    LogSource,
     /// `index`: a stream has none.
     Index,
     /// `from`, `interval`, `max_signals`: a stream needs none.

@@ -12,6 +12,7 @@ pub mod cases;
 pub mod component;
 pub mod elastic;
 pub mod eql;
+pub mod esql;
 mod fields;
 mod functions;
 pub mod ir;
@@ -20,6 +21,7 @@ mod number;
 pub mod pack;
 pub mod problem;
 pub mod regex;
+pub mod sigma;
 mod sources;
 pub mod types;
 
@@ -50,6 +52,8 @@ pub struct Options {
     pub triage: bool,
     /// Gives rules needles, where they pay.
     pub needles: bool,
+    /// Files that tell of log sources of Sigma's rules, and where their events hold their fields.
+    pub fields: Vec<PathBuf>,
 }
 
 /// What came of a compilation.
@@ -81,6 +85,8 @@ pub enum CompileError {
     NoRule(PathBuf),
     /// Texts of rules are wrong: all mistakes, in the order of the files.
     Mistakes(Vec<Located>),
+    /// A file of fields is wrong.
+    Fields(Box<Located>),
     /// Two rules have one id.
     SameId(String, PathBuf, PathBuf),
     /// Nothing is left to compile; so many rules were refused, so many left out.
@@ -99,6 +105,7 @@ impl fmt::Display for CompileError {
                 let rules = if mistakes.len() == 1 { "rule is" } else { "rules are" };
                 write!(f, "{} {rules} not well-formed", mistakes.len())
             }
+            Self::Fields(located) => write!(f, "{}: no file of fields", located.file.display()),
             Self::SameId(id, first, second) => {
                 write!(f, "{}: has the id {id}, as {} has", second.display(), first.display())
             }
@@ -122,15 +129,26 @@ pub fn compile(paths: &[PathBuf], options: &Options) -> Result<Compiled, Compile
     let mut rules: Vec<(PathBuf, Rule)> = Vec::new();
     let (mut refused, mut mistakes) = (Vec::new(), Vec::new());
     let mut left_out = 0;
+    let log_sources = log_sources(&options.fields)?;
     for source in sources::collect(paths, options.from)? {
-        let Language::Elastic = source.language;
-        let outcome = elastic::rule(&source.text);
-        match outcome.rule {
-            Ok(rule) if is_wanted(&rule, options) => rules.push((source.path, rule)),
-            Ok(_) => left_out += 1,
-            Err(problem) => {
-                let located = Located::new(&source.path, &source.text, outcome.name.as_deref(), problem);
-                if located.is_mistake() { mistakes.push(located) } else { refused.push(located) }
+        let outcomes = match source.language {
+            Language::Elastic => {
+                let outcome = elastic::rule(&source.text);
+                vec![(outcome.name, outcome.rule)]
+            }
+            Language::Sigma => {
+                let documents = sigma::rules(&source.text, &log_sources);
+                documents.into_iter().map(|document| (document.name, document.rule)).collect()
+            }
+        };
+        for (name, outcome) in outcomes {
+            match outcome {
+                Ok(rule) if is_wanted(&rule, options) => rules.push((source.path.clone(), rule)),
+                Ok(_) => left_out += 1,
+                Err(problem) => {
+                    let located = Located::new(&source.path, &source.text, name.as_deref(), problem);
+                    if located.is_mistake() { mistakes.push(located) } else { refused.push(located) }
+                }
             }
         }
     }
@@ -158,6 +176,16 @@ pub fn compile(paths: &[PathBuf], options: &Options) -> Result<Compiled, Compile
     let component = component::component(&pack.image).map_err(CompileError::Engine)?;
     let rules = rules.into_iter().map(|rule| (rule.metadata.id, rule.metadata.name)).collect();
     Ok(Compiled { component, pack, rules, refused, left_out, notices })
+}
+
+/// Is what is known of log sources, with what the user's own files add.
+fn log_sources(files: &[PathBuf]) -> Result<sigma::Sources, CompileError> {
+    let mut known = sigma::Sources::built_in();
+    for path in files {
+        let text = sources::read(path)?;
+        known.add(&text).map_err(|problem| CompileError::Fields(Box::new(Located::new(path, &text, None, problem))))?;
+    }
+    Ok(known)
 }
 
 fn is_wanted(rule: &Rule, options: &Options) -> bool {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{CompileError, elastic};
+use super::{CompileError, elastic, sigma};
 
 /// Whose rules they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ use super::{CompileError, elastic};
 pub enum Language {
     /// Elastic's: TOML around EQL, KQL or ES|QL.
     Elastic,
+    /// Sigma's: YAML, a rule a document.
+    Sigma,
 }
 
 /// A file of a rule.
@@ -55,7 +57,7 @@ fn folder(path: &Path, from: Option<Language>, depth: usize, sources: &mut Vec<S
                 ))));
             }
             folder(&entry, from, depth + 1, sources)?;
-        } else if entry.extension().is_some_and(|ending| ending == "toml") {
+        } else if entry.extension().is_some_and(|ending| ["toml", "yml", "yaml"].iter().any(|one| ending == *one)) {
             let text = read(&entry)?;
             if let Some(language) = language(&text).filter(|language| from.is_none_or(|from| from == *language)) {
                 sources.push(Source { path: entry, text, language });
@@ -65,7 +67,7 @@ fn folder(path: &Path, from: Option<Language>, depth: usize, sources: &mut Vec<S
     Ok(())
 }
 
-fn read(path: &Path) -> Result<String, CompileError> {
+pub(super) fn read(path: &Path) -> Result<String, CompileError> {
     let failed = |why| CompileError::File(path.to_path_buf(), why);
     if fs::metadata(path).map_err(failed)?.len() > FILE_BYTES_MAX {
         return Err(failed(std::io::Error::other(format!("larger than {FILE_BYTES_MAX} bytes"))));
@@ -75,5 +77,8 @@ fn read(path: &Path) -> Result<String, CompileError> {
 
 /// Tells the sort of a rule by its text.
 fn language(text: &str) -> Option<Language> {
-    elastic::is_rule(text).then_some(Language::Elastic)
+    if elastic::is_rule(text) {
+        return Some(Language::Elastic);
+    }
+    sigma::is_rule(text).then_some(Language::Sigma)
 }

@@ -161,3 +161,10 @@ pub(crate) fn java_text(value: &Value) -> Option<String> {
         }
     }
 }
+
+/// Says whether an event is a document in Elastic's form already.
+pub(crate) fn is_document(event: &Value) -> bool {
+    !field(event, "event.action").is_empty()
+        && !field(event, "aws.cloudtrail.request_parameters").is_empty()
+        && field(event, "eventName").is_empty()
+}

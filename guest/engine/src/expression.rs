@@ -87,6 +87,7 @@ impl Judge<'_> {
             expression::CONDITION => self.condition(event, a, depth + 1)?.into(),
             expression::CAPTURE => match self.expression(event, before(number, a)?, depth + 1)? {
                 Computed::Text(text) => self.capture(event, text, b, c)?,
+                Computed::Many(start, count) => self.capture_each(event, (start, count), b, c)?,
                 _ => Computed::Null,
             },
             expression::REPLACE => match self.expression(event, before(number, a)?, depth + 1)? {
@@ -178,6 +179,33 @@ impl Judge<'_> {
         }
         let part = bytes[start as usize..end as usize].to_vec();
         Ok(Computed::Text(self.values.make(|made| made.extend_from_slice(&part))))
+    }
+
+    /// Captures of each of many values: as many as are not null.
+    fn capture_each(
+        &mut self,
+        event: &[u8],
+        (start, count): (u32, u32),
+        regex: u32,
+        group: u32,
+    ) -> Result<Computed, Stop> {
+        let values = self.lists.get(start as usize..(start + count) as usize).unwrap_or_default().to_vec();
+        let mut captured = Vec::new();
+        for value in values {
+            if let Computed::Text(text) = value {
+                captured.push(self.capture(event, text, regex, group)?);
+            }
+        }
+        captured.retain(|one| *one != Computed::Null);
+        Ok(match captured.as_slice() {
+            [] => Computed::Null,
+            [one] => *one,
+            _ => {
+                let start = self.lists.len() as u32;
+                self.lists.extend_from_slice(&captured);
+                Computed::Many(start, captured.len() as u32)
+            }
+        })
     }
 
     fn replace(&mut self, event: &[u8], text: Span, regex: u32, list: u32) -> Result<Computed, Stop> {

@@ -10,7 +10,7 @@ mod mappings;
 use super::ir::{Column, ColumnValue, Condition, Field, Metadata, Notice, Query, Rule, Severity, Threat};
 use super::problem::{Problem, Reason};
 use super::types::parent;
-use super::{eql, kql};
+use super::{eql, esql, kql};
 use document::{Node, Table, places};
 
 /// Members of a rule that do not change its verdict, or are seen to.
@@ -156,6 +156,7 @@ fn compile_query(file: &str, rule: Table<'_>, node: Node<'_>) -> Result<Query, P
     let compiled = match language {
         "eql" => eql::compile(query, rule.text("event_category_override")?.unwrap_or("event.category")),
         "kuery" => kql::compile(query),
+        "esql" => esql::compile(query),
         _ => {
             let span = rule.get("language").map_or_else(|| node.span(), Node::span);
             return Err(Problem::refusal(span, Reason::Construct, language));

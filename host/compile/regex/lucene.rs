@@ -1,10 +1,12 @@
 //! Reads Lucene's regexes, with all optional operators: `"…"`, `@`, `#`, `<1-31>`.
 //!
-//! `~` and `&`, complement and intersection, are refused: no program of threads can run them.
+//! `~`, the complement, is refused, since no program of threads can run it; so is `&`, the intersection, unless it is
+//! empty.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Repetition};
 
 use super::super::problem::{Problem, Reason};
+use super::disjoint::disjoint;
 use super::{NESTING_MAX, mistake};
 
 /// The longest repetition that is read; what it is of may make it too large all the same.
@@ -62,25 +64,36 @@ impl Parser<'_> {
         if self.depth > NESTING_MAX {
             return Err(Problem::refusal(self.at..self.at + 1, Reason::TooLarge, "groups in groups"));
         }
-        let mut ways = vec![self.concatenation()?];
+        let mut ways = vec![self.intersection()?];
         while self.eat('|') {
-            ways.push(self.concatenation()?);
+            ways.push(self.intersection()?);
         }
         self.depth -= 1;
         Ok(Hir::alternation(ways))
     }
 
-    fn concatenation(&mut self) -> Result<Hir, Problem> {
+    fn intersection(&mut self) -> Result<Hir, Problem> {
+        let start = self.at;
+        let mut hir = self.concatenation(false)?;
+        while self.eat('&') {
+            // Lucene takes what stands behind it as a character, even if it is `|`.
+            let other = self.concatenation(true)?;
+            if disjoint(&hir, &other) != Some(true) {
+                return self.refuse(start);
+            }
+            hir = Hir::fail();
+        }
+        Ok(hir)
+    }
+
+    /// Reads parts, one after the other; the first of them whatever it is, if that is asked for.
+    fn concatenation(&mut self, mut any: bool) -> Result<Hir, Problem> {
         let start = self.at;
         let mut parts = Vec::new();
         while let Some(c) = self.peek()
-            && c != '|'
-            && c != ')'
+            && (any || !matches!(c, '|' | ')' | '&'))
         {
-            if c == '&' {
-                self.at += 1;
-                return self.refuse(self.at - 1);
-            }
+            any = false;
             parts.push(self.repeated()?);
         }
         if parts.is_empty() {

@@ -4,6 +4,7 @@
 //! back) is refused. `lucene` reads Lucene's language, `perl` turns the Perl-like ones into the one that
 //! `regex-syntax` reads, `program` makes the program.
 
+mod disjoint;
 mod lucene;
 mod perl;
 mod program;

@@ -23,3 +23,11 @@ fn tells_where_a_mistake_is() {
     let problem = Regex::new(r"\d+(x", Dialect::Pcre, Flags::default()).unwrap_err();
     assert_eq!(problem.span.start, 3);
 }
+
+#[test]
+fn knows_what_two_regexes_do_not_share() {
+    let compiles = |pattern| Regex::new(pattern, Dialect::Lucene, Flags::default()).is_ok();
+    // `a` and the character `|` have nothing in common, so that only `b` is left.
+    assert!(compiles("a&|b") && compiles("(x>&1|y)") && compiles("a{2}&a{3}"));
+    assert!(!compiles("a.*&.*b") && !compiles("[a-c]&[c-d]"));
+}
