@@ -1,6 +1,6 @@
 //! The threads: each takes the next piece of the input, judges it, and writes it when its turn has come.
 //!
-//! There is no thread for reading and none for writing: whoever is free reads, so a line that comes alone goes through
+//! No thread is there just to read, and none just to write: whichever is free reads, so a line that comes alone goes through
 //! in one thread without any handing over, and a thread that is far ahead waits, so memory stays bounded.
 
 use std::collections::BTreeMap;
@@ -152,7 +152,7 @@ struct Turns<S> {
     /// Blocks that were written: their memory serves again.
     spare: Vec<Block>,
     working: usize,
-    /// Whether something has ended the run: then nothing more is written, whoever has it in hand.
+    /// Whether something has ended the run: then no thread writes any more.
     is_over: bool,
     ended: Option<Ended>,
     progress: Arc<Progress>,

@@ -9,9 +9,9 @@ use super::decode::Unreadable;
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     pub(crate) buffer: Vec<u8>,
-    /// So many bytes of the buffer were read.
+    /// How many bytes of the buffer hold input.
     pub(crate) filled: usize,
-    /// So many bytes of the buffer are the block; those behind it that were read are the next one's.
+    /// How many of them are the block; the rest belongs to the next one.
     pub(crate) end: usize,
     pub(crate) file: Arc<str>,
     /// The number of its first line, from 1: in the file, or where it was read in parts, in the part.
@@ -101,13 +101,13 @@ impl Block {
         (self.lines, self.blanks, self.blank_bytes) = (lines, 0, 0);
     }
 
-    /// The number of a line's line, counted like `line`; so many lines of the block come before it.
+    /// The number of a line in its input, given how many lines of the block come before it.
     pub(crate) fn line_of(&self, before: u64) -> u64 {
         let own = usize::try_from(before).ok().and_then(|before| self.lines_of.get(before));
         own.copied().unwrap_or(self.line + if self.record.is_some() { 0 } else { before })
     }
 
-    /// Moves what was read from `at` on by so many bytes.
+    /// Makes room for `bytes` bytes before what was read from `at` on.
     pub(crate) fn make_room(&mut self, at: usize, bytes: usize) {
         let moved = self.filled + bytes;
         if self.buffer.len() < moved {

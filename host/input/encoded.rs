@@ -33,7 +33,7 @@ pub(crate) fn may_hold(object: &[u8]) -> bool {
     PATHS.iter().any(|path| text_at(object, path).is_some())
 }
 
-/// Unpacks what an object holds, up to so many bytes.
+/// Unpacks what an object holds, up to a number of bytes.
 pub(crate) fn payload(object: &[u8], bytes_max: usize) -> Payload {
     let Some(text) = PATHS.iter().find_map(|path| text_at(object, path)) else { return Payload::None };
     // What cannot be an event is not decoded to its end: the beginning of base64 shows the first bytes.
@@ -46,7 +46,7 @@ pub(crate) fn payload(object: &[u8], bytes_max: usize) -> Payload {
     let Ok(bytes) = BASE64.decode(text.as_bytes()) else { return Payload::None };
     let json = if bytes.starts_with(&[0x1F, 0x8B]) {
         let mut unpacked = Vec::new();
-        // Of what is broken the beginning is read, and whoever reads it tells that it breaks off.
+        // Broken data is read as far as it goes; its reader reports where it breaks off.
         let _ = Gzip::new(&bytes[..]).take(bytes_max as u64 + 1).read_to_end(&mut unpacked);
         unpacked
     } else {

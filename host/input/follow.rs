@@ -38,7 +38,7 @@ pub(crate) enum End {
 }
 
 impl Value {
-    /// A value on a line. Of the next bytes only those of the line are handed over.
+    /// A value on a line: it is only ever given the rest of that line.
     pub(crate) const fn on_line() -> Self {
         Self { state: State::Start, lines: false, last: 0 }
     }
@@ -48,7 +48,7 @@ impl Value {
         Self { state: State::Start, lines: true, last: 0 }
     }
 
-    /// Goes on within so many objects, to the end of the outermost.
+    /// Continues inside `depth` open objects, to the end of the outermost.
     pub(crate) const fn within(self, depth: usize) -> Self {
         let state = State::Nested { depth, in_string: false, escaped: false, line_start: false };
         Self { state, last: b',', ..self }

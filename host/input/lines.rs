@@ -16,7 +16,7 @@ use super::start::{BOM, Shape};
 use super::unwrap::Look;
 use super::values::Taken;
 
-/// A buffer that a long line has made larger than so many blocks is given back.
+/// A buffer that a long line has grown beyond this many blocks is freed.
 const BUFFER_KEPT_BLOCKS_MAX: usize = 4;
 
 /// The lines of a file, or of a part of one, as blocks.
@@ -58,15 +58,15 @@ pub(super) enum State {
     LongLine,
     /// Between two values that are not one line each: on a line with several, or on any lines.
     Between,
-    /// In an array of events, within so many objects.
+    /// In an array of events, which lies inside this many objects.
     Elements(usize),
-    /// Behind the array, within so many objects.
+    /// Behind the array, still inside this many objects.
     Behind(usize),
     /// In what follows the array, to the end of the outermost object.
     Tail(Value),
     /// Behind what is broken off.
     BrokenOff,
-    /// In a value that is too long, between values or in an array within so many objects.
+    /// In a value that is too long: between values, or in an array inside this many objects.
     LongValue(Value, Option<usize>),
 }
 

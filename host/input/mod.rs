@@ -35,7 +35,7 @@ use unwrap::Unwrap;
 pub const BLOCK_BYTES: usize = 1 << 20;
 /// Default of [`Reading::event_bytes_max`].
 pub const EVENT_BYTES_MAX: usize = 16 << 20;
-/// A file that is not read in parts, and has no more bytes than so many blocks, is read by one thread alone.
+/// A file of at most this many blocks that is not read in parts is left to one thread.
 const SMALL_BLOCKS_MAX: u64 = 4;
 /// The name of stdin in messages.
 const STDIN: &str = "<stdin>";
@@ -144,7 +144,7 @@ struct Parts {
 pub(crate) enum Piece {
     /// The block was filled.
     Block,
-    /// A part of a file, or a small one, which is left to be read by whoever took it.
+    /// A part of a file, or a small file, read by the thread that took it.
     Part(Box<Lines>),
 }
 

@@ -38,7 +38,7 @@ impl Stop {
     }
 }
 
-/// How far a run has come, for whoever watches it.
+/// How far a run has come, for a progress bar.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// Bytes read of the inputs as they lie there, compressed or not.
@@ -78,7 +78,7 @@ fn stopped() -> io::Error {
 }
 
 impl Source {
-    /// Reads an open file from where it stands, and after a stop no more than so many bytes.
+    /// Reads an open file from its current position, and after a stop at most the given number of bytes.
     pub(crate) fn file(file: Arc<File>, stop: &Stop, grace: u64, progress: &Arc<Progress>) -> io::Result<Self> {
         let kind = file.metadata()?.file_type();
         if kind.is_dir() {
@@ -110,7 +110,7 @@ impl Source {
         Self { reader, waits: Waits::Never, has_rest: false, stop: Stop::default(), grace: 0 }
     }
 
-    /// Reads the lines that begin in a part of a file, and after a stop no more than so many bytes.
+    /// Reads the lines that begin in a part of a file, and after a stop at most the given number of bytes.
     pub(crate) fn part(
         file: Arc<File>,
         part: Range<u64>,

@@ -65,8 +65,8 @@ fn solid(bytes: &[u8], from: usize) -> Option<usize> {
     bytes[from..].iter().position(|byte| !byte.is_ascii_whitespace()).map(|at| from + at)
 }
 
-/// Whether a line on which a value does not end can go on with this byte. An object at the margin goes on with an array of
-/// events alone, which lies in so many objects.
+/// Whether a line on which a value does not end can go on with this byte. An object at the margin only goes on with
+/// an array of events, which lies inside `array_depth` objects.
 fn goes_on(line: &[u8], next: u8, at_margin: bool, array_depth: usize) -> bool {
     let (mut open, mut in_string, mut escaped) = (Vec::new(), false, false);
     for byte in line {

@@ -60,7 +60,7 @@ enum Found {
 }
 
 impl Lines {
-    /// Moves values to the front of the block, a line each: those of an array within so many objects, or values one
+    /// Moves values to the front of the block, a line each: those of an array inside `depth` objects, or values one
     /// behind the other.
     ///
     /// Every value is an event, whatever separates it from the next. Where neither a value nor the end of the array can
@@ -347,7 +347,7 @@ impl Lines {
         long(block, len, len, false)
     }
 
-    /// Leaves an array within so many objects.
+    /// Leaves an array that lies inside `depth` objects.
     fn close(&mut self, depth: usize) {
         self.taken.is_in_array &= depth > 0;
         self.state = if depth == 0 { State::Between } else { State::Behind(depth) };

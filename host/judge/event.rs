@@ -12,7 +12,7 @@ pub(crate) fn event_of(line: &[u8]) -> &[u8] {
 /// So deep an event may nest before a rule may take it for malformed.
 pub(crate) const DEPTH_MAX: usize = 127;
 
-/// Whether a JSON text nests deeper than so many objects and arrays.
+/// Whether a JSON text nests deeper than a number of objects and arrays.
 pub(crate) fn nests_deeper(json: &[u8], levels: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0, false, false);
     json.iter().any(|byte| {

@@ -1,8 +1,8 @@
-//! Judging: of a block's events, the few that can matter go to the rules, and what these say of each is kept.
+//! Judging: the few events of a block that can matter go to the rules, and their answers are kept.
 //!
-//! Which events can matter to which rules is asked of the prefilter here, and nowhere else but for rules that fail, which
-//! are looked after in the order of the events, when they are written. Where lines come from, and what is written of them,
-//! is left to others.
+//! This is the one place that asks the prefilter which events can matter to which rules. Rules that fail are the exception:
+//! the output handles them, in the order of the events. Where lines come from, and how answers are written, is left to
+//! others.
 
 mod blame;
 pub(crate) mod event;
@@ -27,7 +27,7 @@ use event::{DEPTH_MAX, check_event, event_of, nests_deeper};
 use resting::Resting;
 pub(crate) use verdict::{Failed, Judged, Line, Verdict, What};
 
-/// What is said of a block's events is handed on when it has grown to so many bytes.
+/// What was said of a block's events goes to the output once it has grown to this many bytes.
 const HELD_BYTES_MAX: usize = 4 << 20;
 
 /// Which events are judged.
@@ -39,7 +39,7 @@ pub(crate) struct Selection {
     pub(crate) validate: bool,
     /// Whether blank lines must be told from others, because lines are copied.
     pub(crate) blanks: bool,
-    /// After so many failures in a row a rule rests. 0: never.
+    /// How many failures in a row make a rule rest. 0: it never does.
     pub(crate) failures_max: u64,
 }
 
@@ -92,8 +92,7 @@ impl<A: Ask> Judge<A> {
         &self.rules
     }
 
-    /// Judges a block's events from `from` on, before which there are so many lines: to its end, or until there is much
-    /// to say of them.
+    /// Judges a block's events from `from` on, which `before` lines precede: to its end, or until there is much to write.
     pub(crate) fn judge(&mut self, block: &Block, from: usize, before: u64) -> Judged {
         let validate = self.selection.validate;
         self.selection.validate |= block.is_suspect;

@@ -11,7 +11,7 @@ pub(crate) struct Resting {
 }
 
 impl Resting {
-    /// None of so many.
+    /// All of `rules` are awake.
     pub(crate) fn none_of(rules: usize) -> Self {
         Self { rules: (0..rules).map(|_| AtomicBool::new(false)).collect(), count: AtomicUsize::new(0) }
     }
@@ -24,7 +24,7 @@ impl Resting {
         self.rules.get(rule).is_some_and(|rests| rests.load(Ordering::Relaxed))
     }
 
-    /// Only whoever writes calls this.
+    /// Only the thread that writes calls this.
     pub(crate) fn set(&self, rule: usize, rests: bool) {
         let Some(known) = self.rules.get(rule) else { return };
         match (known.swap(rests, Ordering::Relaxed), rests) {

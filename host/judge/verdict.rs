@@ -1,4 +1,4 @@
-//! What was said of events, on its way to whoever writes.
+//! What the rules said of events, on its way to the output.
 
 use std::ops::Range;
 

@@ -29,7 +29,7 @@ impl<'o> Origin<'o> {
     }
 
     /// The id of the alert that is the `nth` one of this rule in the event, counted from 0. Neither place nor time
-    /// goes in, so that whoever reads the event again finds the same alert.
+    /// goes in, so that reading the event again gives the same alert.
     pub(super) fn id(&self, rule: &str, nth: usize) -> String {
         let id = Sha256::digest(format!("{rule}\n{}\n{nth}\n", self.sha256));
         hex(&id[..ID_BYTES])

@@ -1,4 +1,4 @@
-//! The alerts of an event, as whoever runs wants them. How one looks is left to [`super::alert`] and [`super::format`].
+//! The alerts of an event, in the format that was asked for. How one looks is left to [`super::alert`] and [`super::format`].
 
 use std::sync::Arc;
 use std::time::SystemTime;

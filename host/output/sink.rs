@@ -42,7 +42,7 @@ pub trait Sink: Send {
         Ok(())
     }
 
-    /// Called when all events read so far were handed over: what was kept back goes out.
+    /// Called when all events read so far have been passed on: flush what is buffered.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

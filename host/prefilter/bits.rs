@@ -11,7 +11,7 @@ pub struct RuleSet {
 const BITS: usize = u64::BITS as usize;
 
 impl RuleSet {
-    /// An empty set that has room for so many rules.
+    /// An empty set with room for `count` rules.
     pub fn new(rules: usize) -> Self {
         Self { words: vec![0; rules.div_ceil(BITS)] }
     }

@@ -107,7 +107,7 @@ impl Component {
         let ready = self.code.ready.get_or_init(|| {
             let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
             self.sandbox.code_again(&bytes).map_err(|error| {
-                Failure::new(FailureKind::Internal, format!("its code cannot be had a second time: {error:?}"), None)
+                Failure::new(FailureKind::Internal, format!("it could not be instantiated again: {error:?}"), None)
             })
         });
         ready.as_ref().map_err(Failure::clone)

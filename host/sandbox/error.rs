@@ -6,7 +6,7 @@ use std::{fmt, io};
 
 use crate::sandbox::metadata::SettingError;
 
-/// A sandbox that cannot be had.
+/// Why there is no sandbox.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SandboxError {

@@ -15,7 +15,7 @@ use super::{Failure, FailureKind, bindings, columns, contract, wasi};
 
 /// An instance that has grown by more is given back after the event: one large event must not hold memory for ever.
 const MEMORY_GROWN_BYTES_MAX: usize = 8 << 20;
-/// Judging an event again, to find which rule of several has failed, may take as much work as so many events.
+/// Judging an event again, to find which of several rules failed, may take as much fuel as this many events.
 const RETRIED_EVENTS_MAX: u64 = 32;
 
 /// A component's place to run, for one thread. It is made when the first event comes, and made anew after a failure.

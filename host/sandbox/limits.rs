@@ -61,7 +61,7 @@ pub const PRINT_BYTES_MAX: usize = 64 << 10;
 pub const DOCUMENTS_BYTES_MAX: usize = 64 << 20;
 /// Threads that compile one component, so that it takes the same memory on any machine. Not to be changed.
 pub const COMPILE_THREADS_MAX: usize = 4;
-/// A compiler that is kept waiting for the processor is given up after so many times its seconds. Not to be changed.
+/// A compiler that waits for a busy processor is given up after this many times its seconds. Not configurable.
 pub const COMPILE_WAIT_FACTOR: u64 = 10;
 /// What a start costs beside the work that it does, where starts are counted: about a tenth of a millisecond. Not to be
 /// changed.

@@ -77,8 +77,8 @@ pub enum Wasi {
 }
 
 impl Sandbox {
-    /// Makes a sandbox. With `cache`, compiled code is kept in the user's cache folder and found there again; a cache
-    /// that cannot be had is done without.
+    /// Makes a sandbox. With `cache`, compiled code is kept in the user's cache folder and reused; without a
+    /// usable folder, rules are compiled at each start.
     ///
     /// It compiles in this process, whose memory is not bounded: see [`Sandbox::with_compiler`].
     pub fn new(limits: Limits, cache: bool) -> Result<Self, SandboxError> {
