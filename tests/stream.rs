@@ -70,6 +70,16 @@ proptest! {
 }
 
 #[test]
+fn a_beginning_that_no_event_has_is_told_however_it_is_cut() {
+    for input in [&b"\xEF\xBB\xBF\r\n\x0E"[..], b"\n\n \n\r\n\t\x0E\n{}\n", b"\xEF\xBB\xBF\n\n\nnope\nnope\n"] {
+        for block_bytes in 1..20 {
+            let out = both_ways(&components(&["faulty"]), &How::default(), input, &(2, block_bytes, vec![1, 3]));
+            assert!(out.messages.iter().any(|message| message.starts_with("hint: an event is a JSON object")));
+        }
+    }
+}
+
+#[test]
 fn an_event_nested_too_deep_does_not_take_its_rule_out() {
     let deep = format!("{{\"do\":\"find\",\"deep\":{}1{}}}\n", "[".repeat(127), "]".repeat(127));
     let input = deep.repeat(50) + "{\"do\":\"find\"}\n";

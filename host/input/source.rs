@@ -180,7 +180,7 @@ pub(crate) fn left(file: &File) -> io::Result<Option<Range<u64>>> {
 }
 
 /// The parts of `part_bytes` in which several threads can read what is left of a file at once, if it has many lines.
-/// Its beginning must tell that its lines are events.
+/// Its beginning must tell that its lines are events, and lie in the first part: nobody looks for it in another.
 pub(crate) fn parts(
     file: &File,
     left: &Range<u64>,
@@ -196,9 +196,10 @@ pub(crate) fn parts(
     let read = file.read_at(&mut head, start)?;
     let head = &head[..read];
     let text = head.strip_prefix(&BOM).unwrap_or(head);
+    let blank = head.len() - text.trim_ascii_start().len();
     if !is_plain(head)
         || memchr(b'\n', head).is_none()
-        || (unwrap.looks() && Shape::tell(text, true, unwrap) != Some(Shape::Lines))
+        || (unwrap.looks() && (blank as u64 >= part_bytes || Shape::tell(text, true, unwrap) != Some(Shape::Lines)))
     {
         return Ok(None);
     }
