@@ -1,12 +1,11 @@
 //! What is kept of components from one start to the next: their code, and what they said of themselves.
 //!
-//! Nothing in the folder is believed: a file is read only if this user alone may have written it, and only if its hash
+//! Nothing in the folder is believed: a file is read only if this user alone may have written it, and only if its seal
 //! fits. Nothing is written through a link. What is broken is as if it were not there.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::hash::{Hash, Hasher};
-use std::io::{self, Read as _, Write as _};
-use std::ops::Deref;
+use std::io::{self, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,6 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
+use twox_hash::XxHash3_128;
 
 /// The kinds of what is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,16 +57,27 @@ impl Key {
         format!("{hex}.{}", self.kind.extension())
     }
 
-    /// What stands before the contents of a file: without it, they are another's, or broken.
-    fn seal(&self, contents: &[u8]) -> [u8; HASH_BYTES] {
-        Sha256::new()
-            .chain_update(self.kind.extension())
-            .chain_update(self.hash)
-            .chain_update(contents)
-            .finalize()
-            .into()
+    /// What stands behind the contents of a file: without it, they are another's, or broken. It tells accidents only:
+    /// who may write the file may seal it too.
+    fn seal(&self, contents: &mut impl Read) -> io::Result<[u8; SEAL_BYTES]> {
+        let mut seal = XxHash3_128::new();
+        seal.write(self.kind.extension().as_bytes());
+        seal.write(&self.hash);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            match contents.read(&mut piece) {
+                Ok(0) => return Ok(seal.finish_128().to_le_bytes()),
+                Ok(read) => seal.write(&piece[..read]),
+                Err(why) if why.kind() == io::ErrorKind::Interrupted => {}
+                Err(why) => return Err(why),
+            }
+        }
     }
 }
+
+const SEAL_BYTES: usize = 16;
+/// So much of a file is looked at together: it stays in the processor's cache.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// The hash of some bytes.
 pub(super) fn digest(bytes: &[u8]) -> [u8; HASH_BYTES] {
@@ -83,17 +94,6 @@ impl Hasher for Sha {
 
     fn finish(&self) -> u64 {
         unreachable!("the whole hash is taken")
-    }
-}
-
-/// The contents of a file that were found whole.
-pub(super) struct Kept(Vec<u8>);
-
-impl Deref for Kept {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.0[HASH_BYTES..]
     }
 }
 
@@ -117,26 +117,42 @@ impl Cache {
     }
 
     /// What is kept under a key, if it is whole.
-    pub(super) fn read(&self, key: &Key) -> Option<Kept> {
+    pub(super) fn read(&self, key: &Key) -> Option<Vec<u8>> {
+        let (mut file, found) = self.open(key)?;
+        let mut bytes = Vec::with_capacity(found.len() as usize + 1);
+        (&mut file).take(found.len()).read_to_end(&mut bytes).ok()?;
+        let (contents, seal) = bytes.split_last_chunk::<SEAL_BYTES>()?;
+        if *seal != key.seal(&mut &*contents).ok()? {
+            return None;
+        }
+        let length = contents.len();
+        bytes.truncate(length);
+        is_used(&file, &found);
+        Some(bytes)
+    }
+
+    /// The file that is kept under a key, if it is whole: its contents, and a seal behind them.
+    pub(super) fn file(&self, key: &Key) -> Option<File> {
+        let (mut file, found) = self.open(key)?;
+        let length = found.len().checked_sub(SEAL_BYTES as u64)?;
+        let expected = key.seal(&mut (&mut file).take(length)).ok()?;
+        let mut seal = [0; SEAL_BYTES];
+        file.read_exact(&mut seal).ok()?;
+        if seal != expected {
+            return None;
+        }
+        is_used(&file, &found);
+        Some(file)
+    }
+
+    fn open(&self, key: &Key) -> Option<(File, fs::Metadata)> {
         // A link is not followed, and a pipe not waited for.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let path = self.0.join(key.file_name());
         let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path).ok()?;
         let found = file.metadata().ok()?;
         let is_own = found.uid() == rustix::process::geteuid().as_raw() && found.mode() & OTHERS_WRITE == 0;
-        if !found.is_file() || !is_own || found.len() > CACHE_BYTES_MAX {
-            return None;
-        }
-        let mut bytes = Vec::with_capacity(found.len() as usize + 1);
-        (&file).take(found.len()).read_to_end(&mut bytes).ok()?;
-        let (seal, contents) = bytes.split_first_chunk::<HASH_BYTES>()?;
-        if *seal != key.seal(contents) {
-            return None;
-        }
-        if age(&found).is_some_and(|age| age > DAY) {
-            let _ = file.set_modified(SystemTime::now());
-        }
-        Some(Kept(bytes))
+        (found.is_file() && is_own && found.len() <= CACHE_BYTES_MAX).then_some((file, found))
     }
 
     /// Keeps this under a key. Where that fails, the next start finds it out again.
@@ -152,7 +168,8 @@ impl Cache {
         let beside = self.0.join(format!("{name}.{}-{number}{BEGUN}", std::process::id()));
         // It is no file of another's: it is not there yet.
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside)?;
-        let written = write_all(&mut file, &key.seal(contents), contents);
+        let seal = key.seal(&mut &*contents)?;
+        let written = file.write_all(contents).and_then(|()| file.write_all(&seal));
         // What stands there, be it a link, is replaced, and not written to.
         let done = written.and_then(|()| fs::rename(&beside, self.0.join(name)));
         if done.is_err() {
@@ -187,9 +204,11 @@ const OTHERS_WRITE: u32 = 0o022;
 /// How the name of a file ends that is not written yet.
 const BEGUN: &str = ".new";
 
-fn write_all(file: &mut File, seal: &[u8], contents: &[u8]) -> io::Result<()> {
-    file.write_all(seal)?;
-    file.write_all(contents)
+/// Says of a file that it was used, once a day.
+fn is_used(file: &File, found: &fs::Metadata) {
+    if age(found).is_some_and(|age| age > DAY) {
+        let _ = file.set_modified(SystemTime::now());
+    }
 }
 
 fn age(found: &fs::Metadata) -> Option<Duration> {

@@ -3,6 +3,7 @@
 //! What an earlier start has found out is not found out again: a component is then not compiled, read or asked before an
 //! event concerns it.
 
+use std::os::fd::AsRawFd as _;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::ModuleVersionStrategy;
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
 
-use super::cache::{self, Key, Kind};
+use super::cache::{self, Cache, Key, Kind};
 use super::{Budget, Code, Component, LoadError, Sandbox, Wasi, bindings, structure, version, wasi};
 use crate::sandbox::metadata::{self, Metadata};
 
@@ -54,8 +55,8 @@ impl Sandbox {
         let mut component = self.component(name, code, bytes.len(), Described { imports, rules: Vec::new() });
         component.described.rules = component.describe()?;
         if let Some(cache) = &self.cache {
-            let json = serde_json::to_vec(&component.described).expect("texts and numbers are JSON");
-            cache.write(&key, &json);
+            let bytes = postcard::to_allocvec(&component.described).expect("there is memory");
+            cache.write(&key, &bytes);
         }
         Ok(component)
     }
@@ -74,7 +75,7 @@ impl Sandbox {
 
     /// What is kept of what a component said, unless it is not to be taken: it was written by other rules for metadata.
     fn described(&self, key: &Key) -> Option<Described> {
-        let mut described: Described = serde_json::from_slice(&self.cache.as_ref()?.read(key)?).ok()?;
+        let mut described: Described = postcard::from_bytes(&self.cache.as_ref()?.read(key)?).ok()?;
         metadata::check(&mut described.rules).ok()?;
         Some(described)
     }
@@ -96,8 +97,7 @@ impl Sandbox {
     /// Gets a component's code. `compiles` is called before it is compiled.
     fn compiled(&self, bytes: &[u8], digest: &[u8], compiles: impl FnOnce()) -> Result<Compiled, LoadError> {
         let key = self.code_key(digest);
-        let kept = self.cache.as_ref().and_then(|cache| cache.read(&key));
-        if let Some(compiled) = kept.and_then(|kept| self.map(&kept).ok()) {
+        if let Some(compiled) = self.cache.as_ref().and_then(|cache| self.kept_code(cache, &key)) {
             return Ok(compiled);
         }
         compiles();
@@ -109,6 +109,17 @@ impl Sandbox {
             cache.write(&key, &code);
         }
         self.map(&code)
+    }
+
+    /// Maps code that is kept: from its file, so that nothing of it is read before it is needed. Where files may not be
+    /// run from, it is copied.
+    fn kept_code(&self, cache: &Cache, key: &Key) -> Option<Compiled> {
+        let file = cache.file(key)?;
+        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+        #[expect(unsafe_code, reason = "wasmtime cannot know where the bytes come from")]
+        // Safety: as in `map`; and who replaces the file puts another one in its place, and does not write to it.
+        let mapped = unsafe { Compiled::deserialize_file(&self.engine, path) };
+        mapped.ok().or_else(|| self.map(&cache.read(key)?).ok())
     }
 
     /// Gets code that is known to compile, and links it. Where it was lost, it is compiled again, within the limits.

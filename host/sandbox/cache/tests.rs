@@ -15,7 +15,15 @@ fn path(cache: &Cache, key: &Key) -> PathBuf {
 }
 
 fn read(cache: &Cache, key: &Key) -> Option<Vec<u8>> {
-    cache.read(key).map(|kept| kept.to_vec())
+    let file = cache.file(key).map(|mut file| {
+        let mut bytes = Vec::new();
+        std::io::Seek::rewind(&mut file).and_then(|()| file.read_to_end(&mut bytes)).unwrap();
+        bytes.truncate(bytes.len() - SEAL_BYTES);
+        bytes
+    });
+    let read = cache.read(key);
+    assert_eq!(read, file, "either way");
+    read
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! for and to write into every alert. One pass, whatever a rule says.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use super::{AttackEntry, Column, Metadata, RESERVED_COLUMNS, RISK_SCORE_MAX};
 use crate::prefilter;
@@ -71,7 +72,7 @@ fn check_rule(rule: &mut Metadata, ids: &mut HashSet<String>) -> Result<(), Stri
         if text.is_empty() {
             return Err(format!("its {name} is empty"));
         }
-        is_label(&format!("its {name}"), text, max)?;
+        is_label(format_args!("its {name}"), text, max)?;
     }
     if !ids.insert(rule.id.clone()) {
         return Err("another rule of the component has the same id".into());
@@ -79,7 +80,7 @@ fn check_rule(rule: &mut Metadata, ids: &mut HashSet<String>) -> Result<(), Stri
     for (name, text, max) in
         [("license", &rule.license, LABEL_BYTES_MAX), ("settings schema", &rule.settings_schema, SCHEMA_BYTES_MAX)]
     {
-        is_short(&format!("its {name}"), text, max)?;
+        is_short(format_args!("its {name}"), text, max)?;
     }
     for (names, texts, max) in [
         ("authors", &rule.authors, AUTHORS_MAX),
@@ -87,7 +88,7 @@ fn check_rule(rule: &mut Metadata, ids: &mut HashSet<String>) -> Result<(), Stri
         ("references", &rule.references, REFERENCES_MAX),
     ] {
         at_most(names, texts.len(), max)?;
-        texts.iter().try_for_each(|text| is_short(&format!("one of its {names}"), text, LABEL_BYTES_MAX))?;
+        texts.iter().try_for_each(|text| is_short(format_args!("one of its {names}"), text, LABEL_BYTES_MAX))?;
     }
     check_attack(rule)?;
     if rule.risk_score > RISK_SCORE_MAX {
@@ -103,14 +104,15 @@ fn check_rule(rule: &mut Metadata, ids: &mut HashSet<String>) -> Result<(), Stri
 }
 
 /// Checks a text that is written into one line.
-fn is_label(what: &str, text: &str, max: usize) -> Result<(), String> {
-    if text.chars().any(char::is_control) {
+fn is_label(what: fmt::Arguments<'_>, text: &str, max: usize) -> Result<(), String> {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_plain && text.chars().any(char::is_control) {
         return Err(format!("{what} holds a control character"));
     }
     is_short(what, text, max)
 }
 
-fn is_short(what: &str, text: &str, max: usize) -> Result<(), String> {
+fn is_short(what: fmt::Arguments<'_>, text: &str, max: usize) -> Result<(), String> {
     if text.len() > max { Err(format!("{what} is longer than {max} bytes")) } else { Ok(()) }
 }
 
@@ -119,8 +121,8 @@ fn check_attack(rule: &Metadata) -> Result<(), String> {
     let count = rule.threats.iter().map(|threat| 1 + entries(&threat.techniques)).sum();
     at_most("ATT&CK tactics and techniques", count, ATTACK_ENTRIES_MAX)?;
     for entry in rule.threats.iter().flat_map(|threat| std::iter::once(&threat.tactic).chain(&threat.techniques)) {
-        is_label("an ATT&CK id", &entry.id, VERSION_BYTES_MAX)?;
-        is_label("an ATT&CK name", &entry.name, LABEL_BYTES_MAX)?;
+        is_label(format_args!("an ATT&CK id"), &entry.id, VERSION_BYTES_MAX)?;
+        is_label(format_args!("an ATT&CK name"), &entry.name, LABEL_BYTES_MAX)?;
     }
     Ok(())
 }
@@ -132,7 +134,7 @@ fn check_columns(columns: &[Column]) -> Result<(), String> {
         if column.is_empty() {
             return Err("a column has an empty name".into());
         }
-        is_short("the name of a column", column, LABEL_BYTES_MAX)?;
+        is_short(format_args!("the name of a column"), column, LABEL_BYTES_MAX)?;
         if !names.insert(column) {
             return Err(format!("the column `{column}` is given twice"));
         }
