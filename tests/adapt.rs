@@ -1,9 +1,11 @@
-//! Adapted rules: called as Fluent Bit calls them, in wasmtime, so that any machine can.
+//! Adapted rules: called as Fluent Bit and proxies call them, in wasmtime, so that any machine can.
 
 #[path = "support/events.rs"]
 mod events;
 #[path = "adapt/needles.rs"]
 mod needles;
+#[path = "adapt/proxy.rs"]
+mod proxy;
 mod support;
 
 use std::path::{Path, PathBuf};
@@ -14,19 +16,25 @@ use support::{ebs, root, run, three, trommel, untraced};
 use trommel::adapt::{AdaptErrorKind, Adapting, Target, adapt};
 use trommel::{Limits, Sandbox};
 
-/// A rule as it is adapted by the command.
-fn adapted(rule: &Path, settings: Option<&str>) -> Vec<u8> {
+/// A rule as it is adapted by the command, with settings of a rule of this id.
+fn adapted_to(host: &str, rule: &Path, settings: Option<(&str, &str)>) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("adapted.wasm");
     let mut command = trommel();
-    command.args(["adapt", "--no-cache", "--to", "fluent-bit", "-o"]).arg(&output).arg(rule);
-    if let Some(settings) = settings {
-        std::fs::write(folder.path().join("settings.json"), settings).expect("written");
-        command.arg("--settings").arg(folder.path().join("settings.json"));
+    command.args(["adapt", "--no-cache", "--to", host, "-o"]).arg(&output).arg(rule);
+    if let Some((id, settings)) = settings {
+        let path = folder.path().join("settings.json");
+        std::fs::write(&path, settings).expect("written");
+        command.arg("--settings").arg(format!("{id}={}", path.display()));
     }
     let ran = run(&mut command, b"");
     assert_eq!((ran.code, ran.stdout.trim_end()), (0, output.to_str().unwrap()), "{}", ran.stderr);
     std::fs::read(output).expect("the file")
+}
+
+/// A rule that is adapted to Fluent Bit.
+fn adapted(rule: &Path, settings: Option<&str>) -> Vec<u8> {
+    adapted_to("fluent-bit", rule, settings.map(|settings| ("4182e486-fc61-11ee-a05d-f661ea17fbce", settings)))
 }
 
 /// Memory that is given once and never taken back.

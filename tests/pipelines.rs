@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pipelines/envoy.rs"]
+mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
 mod fluent_bit;
 #[path = "pipelines/pipeline.rs"]

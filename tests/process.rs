@@ -319,6 +319,42 @@ fn signal_in_a_large_file_finishes_what_was_read() {
 }
 
 #[test]
+fn signal_lets_it_judge_what_lies_in_the_pipe() {
+    for (threads, signals) in [("1", "TERM"), ("3", "INT")] {
+        let mut child = spawn(&three(), &["--emit", "tagged", "--threads", threads]);
+        let mut stdin = child.stdin.take().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        stdin.write_all(quiet_line(0).as_bytes()).unwrap();
+        let mut output = vec![0; quiet_line(0).len()];
+        stdout.read_exact(&mut output).unwrap();
+        // As much as a pipe takes, while nobody reads it.
+        signal(child.id(), "STOP");
+        let lines = (60 << 10) / quiet_line(9_999).len();
+        let input: String = (1..=lines).map(quiet_line).collect();
+        stdin.write_all(input.as_bytes()).unwrap();
+        signal(child.id(), signals);
+        signal(child.id(), "CONT");
+        assert_eq!(wait(&mut child).code(), Some(0), "{signals}");
+        stdout.read_to_end(&mut output).unwrap();
+        assert_eq!(count_fed(&String::from_utf8(output).unwrap(), false), lines + 1, "{signals}");
+        // Whoever writes has not closed it.
+        drop(stdin);
+    }
+}
+
+#[test]
+fn signal_ends_a_stream_that_never_pauses() {
+    let mut child = spawn(&three(), &["--quiet"]);
+    let feeding = feed(child.stdin.take().unwrap());
+    thread::sleep(Duration::from_millis(300));
+    let start = Instant::now();
+    signal(child.id(), "TERM");
+    wait(&mut child);
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    feeding.join().unwrap();
+}
+
+#[test]
 fn second_signal_ends_it_at_once() {
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let mut child = spawn(&ebs(), &["--emit", "tagged"]);

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Target;
 use crate::metadata::{Metadata, Severity};
 use crate::output::alert::Alerts;
 use crate::prefilter::Escapes;
@@ -22,14 +23,20 @@ pub(super) struct Baked {
 }
 
 impl Baked {
-    pub(super) fn of(rules: &[Metadata], settings: &[(u32, String)], pages: u64) -> Self {
+    pub(super) fn of(rules: &[Metadata], settings: &[(u32, String)], pages: u64, target: Target) -> Self {
         let mut baked = Self { bytes: Vec::new(), numbers: BTreeMap::new() };
         baked.number("pages", pages as u32);
         // At the beginning, because the table of needles tells the place of one from a step by its being 256 or more.
         baked.piece("buffers", &[0; BUFFERS_BYTES]);
-        baked.piece("empty", b"\0");
-        baked.text("lost", "lost_len", LOST);
-        baked.text("member", "member_len", r#""trommel":["#);
+        match target {
+            Target::FluentBit => {
+                baked.piece("empty", b"\0");
+                baked.text("lost", "lost_len", LOST);
+                baked.text("member", "member_len", r#""trommel":["#);
+            }
+            Target::ProxyWasm => baked.proxy_wasm(rules),
+            Target::Core => {}
+        }
         baked.text("severity_key", "severity_key_len", SEVERITY_KEY);
         baked.text("risk_key", "risk_key_len", RISK_KEY);
         baked.settings(settings);
@@ -95,6 +102,26 @@ impl Baked {
         self.number("rules_len", rules.len() as u32);
     }
 
+    /// What a proxy is asked for and told.
+    fn proxy_wasm(&mut self, rules: &[Metadata]) {
+        self.piece("returned", &[0; 8]);
+        self.piece("held", &[0; 12]);
+        for (name, len, text) in PROXY_TEXTS {
+            self.text(name, len, text);
+        }
+        let plain = headers(&[("content-type", "application/x-ndjson")]);
+        self.text("one_header", "one_header_len", &plain);
+        // The last value follows, and its length is put in its place.
+        let open = headers(&[("content-type", "application/x-ndjson"), ("trommel-unjudged", "")]);
+        self.text("two_headers", "two_headers_len", &open[..open.len() - 1]);
+        let mut table = Vec::new();
+        for rule in rules {
+            let id = serde_json::to_string(&rule.id).expect("texts are JSON");
+            table.extend([self.add(id.as_bytes()), id.len() as u32]);
+        }
+        self.table("ids", &table);
+    }
+
     fn needles(&mut self, rules: &[Metadata]) {
         let mut needles: Vec<&str> = rules.iter().flat_map(|rule| &rule.needles).map(String::as_str).collect();
         needles.sort_unstable();
@@ -138,6 +165,34 @@ impl Baked {
 /// In which place of the table of needles two bytes are. `rule.wat` multiplies by the same number.
 fn slot(pair: [u8; 2], bits: u32) -> usize {
     (u32::from(u16::from_le_bytes(pair)).wrapping_mul(0x9E37_79B1) >> (32 - bits)) as usize
+}
+
+/// What a proxy is asked for and told in words, by the names that `proxy_wasm.wat` imports.
+const PROXY_TEXTS: [(&str, &str, &str); 8] = [
+    ("root_id", "root_id_len", "plugin_root_id"),
+    ("log_id", "log_id_len", "trommel_log"),
+    ("property", "property_len", "trommel"),
+    ("refused", "refused_len", "trommel: settings refused: "),
+    ("unjudged", "unjudged_len", "trommel: an event of a body cannot be judged: "),
+    ("no_memory", "no_memory_len", "trommel: a body is not judged: there is no memory for it\n"),
+    ("other", "other_len", "trommel: another filter with the same vm_id has another configuration: give each a vm_id"),
+    (
+        "not_by_id",
+        "not_by_id_len",
+        "trommel: the configuration is refused: it must be an object that has rules' settings by their ids",
+    ),
+];
+
+/// Headers as proxies take them: their number, the lengths, and the texts with a 0 behind each.
+fn headers(headers: &[(&str, &str)]) -> String {
+    let mut bytes = (headers.len() as u32).to_le_bytes().to_vec();
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend((text.len() as u32).to_le_bytes());
+    }
+    for text in headers.iter().flat_map(|(name, value)| [name, value]) {
+        bytes.extend(text.bytes().chain([0]));
+    }
+    String::from_utf8(bytes).expect("lengths are small")
 }
 
 /// The severities, in the order of their numbers.

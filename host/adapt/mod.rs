@@ -33,6 +33,8 @@ pub const MEMORY_PAGES_MAX: u64 = 1 << 14;
 pub enum Target {
     /// Fluent Bit's filter `wasm`.
     FluentBit,
+    /// Envoy, and other proxies that speak proxy-wasm 0.2.1.
+    ProxyWasm,
     /// Any host of core modules, as `wit/README.md` tells how to write one.
     Core,
 }
@@ -42,7 +44,7 @@ impl Target {
     fn has_vectors(self) -> bool {
         match self {
             Self::FluentBit => false,
-            Self::Core => true,
+            Self::ProxyWasm | Self::Core => true,
         }
     }
 
@@ -50,6 +52,7 @@ impl Target {
     fn text(self) -> String {
         let parts: &[&str] = match self {
             Self::FluentBit => &[include_str!("alerts.wat"), include_str!("json.wat"), include_str!("fluent_bit.wat")],
+            Self::ProxyWasm => &[include_str!("alerts.wat"), include_str!("json.wat"), include_str!("proxy_wasm.wat")],
             Self::Core => &[include_str!("core.wat")],
         };
         // Imports come first.
@@ -102,7 +105,7 @@ pub fn adapt(adapting: Adapting<'_>, target: Target) -> Result<Vec<u8>, AdaptErr
     if target == Target::Core && adapting.settings.is_empty() {
         return Ok(core.to_owned());
     }
-    let baked = Baked::of(adapting.rules, adapting.settings, rule.memories[0].initial);
+    let baked = Baked::of(adapting.rules, adapting.settings, rule.memories[0].initial, target);
     let adapter = wat::parse_str(target.text()).expect("the adapters are valid");
     let adapter = Module::read(&adapter).expect("the adapters are valid");
     let adapted = merge::merge(&rule, &exports, &adapter, &baked.bytes, &baked.numbers)?;

