@@ -6,7 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::pipeline::{INSTALL, PATIENCE, Running, alerts, events, installed, json_lines, missing, text, until};
+use crate::pipeline::{
+    INSTALL, PATIENCE, Running, alerts, events, installed, json_lines, missing, text, until, untraced,
+};
 use crate::support::{component, ebs, root, run, trommel};
 
 fn envoy() -> Option<PathBuf> {
@@ -120,7 +122,7 @@ fn envoy_gives_the_alerts_of_run() {
     let logged = run(&mut command, input.as_bytes()).stdout;
     assert_eq!(logged.lines().count(), expected.len() - 1, "the settings matter");
     until("the alerts in the log", || envoy.alerts().lines().count() >= logged.lines().count());
-    assert_eq!(json_lines(&envoy.alerts()), json_lines(&logged));
+    assert_eq!(json_lines(&envoy.alerts()), untraced(json_lines(&logged)));
     let (status, head, body) = post(envoy.answers, &format!("{share}\n{{\"eventName\":\"ModifySnapshotAttribute\"\n"));
     assert_eq!((status, body.lines().count()), (200, 1));
     assert!(head.contains("trommel-unjudged: 1\r\n"), "{head}");
@@ -173,5 +175,6 @@ fn envoy_is_told_what_is_wrong_with_a_configuration() {
         });
     }
     until("the log", || envoy.alerts().lines().count() >= 20);
-    assert_eq!(envoy.alerts().lines().count(), 20, "of two alerts the settings leave one");
+    // A body that was answered with 503 behind the log comes again, and is logged again.
+    assert!(json_lines(&envoy.alerts()).iter().all(|alert| alert["userId"] == "all"), "{}", envoy.alerts());
 }
