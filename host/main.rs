@@ -17,6 +17,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    New(commands::new::Arguments),
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         Err(error) => return messages::usage(&error).into(),
     };
     let result = match arguments.command {
+        Command::New(arguments) => commands::new::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),

@@ -8,7 +8,7 @@
 //! Every rule is built alike: the profile, the flags and the target folder are set here, whatever its workspace says,
 //! so the same source gives the same bytes. Debian's own Rust takes over where rustup has no library for the target.
 //!
-//! Left to others: making a new crate, loading what was built, and the words on stderr.
+//! Left to others: making a new crate ([`new()`]), loading what was built, and the words on stderr.
 
 use std::{
     collections::BTreeSet,
@@ -29,8 +29,10 @@ use crate::adapt::{MEMORY_PAGES_MAX, features};
 
 use toolchain::{DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_SOURCE, Toolchain, tool};
 
+mod new;
 mod toolchain;
 
+pub use new::{NAME_BYTES_MAX, Sdk, new};
 pub use toolchain::TARGET_ADD_SECONDS_MAX;
 
 /// Names the target of every rule: WebAssembly that is given nothing.
@@ -95,6 +97,14 @@ pub enum BuildErrorKind {
     Features,
     /// The module is no component in the making.
     NotARule,
+    /// A new crate cannot have this name.
+    BadName,
+    /// A new crate would take the place of something else.
+    Exists,
+    /// The SDK for a new crate is not where it was said to be.
+    NoSdk,
+    /// The tests of the crate cannot be carried in its component.
+    Tests,
     /// A file or folder cannot be read or written.
     File,
 }

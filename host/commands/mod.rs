@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod man;
 mod overlap;
 mod profile;
+pub(crate) mod new;
 mod progress;
 pub(crate) mod pull;
 pub(crate) mod push;
