@@ -18,6 +18,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     New(commands::new::Arguments),
+    Test(commands::test::Arguments),
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::New(arguments) => commands::new::run(arguments),
+        Command::Test(arguments) => commands::test::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),

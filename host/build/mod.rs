@@ -5,6 +5,8 @@
 //! component `<name>.wasm`, for all others. Each compile has a target folder of its own, so that one does not undo the
 //! other: the first build takes twice as long, and one after which nothing changed no time.
 //!
+//! The component carries the cases by which the rule is tested.
+//!
 //! Every rule is built alike: the profile, the flags and the target folder are set here, whatever its workspace says,
 //! so the same source gives the same bytes. Debian's own Rust takes over where rustup has no library for the target.
 //!
@@ -26,6 +28,7 @@ use serde_json::Value;
 use wit_component::{ComponentEncoder, metadata};
 
 use crate::adapt::{MEMORY_PAGES_MAX, features};
+use crate::cases;
 
 use toolchain::{DEBIAN_CARGO, DEBIAN_RUSTC, DEBIAN_SOURCE, Toolchain, tool};
 
@@ -46,6 +49,9 @@ pub const MODULE_MEMORY_BYTES_MAX: u64 = MEMORY_PAGES_MAX << 16;
 /// Is how large a function may be, by the compiler's own measure, that is copied to where it is called. Less than the
 /// compiler's choice for speed: a rule gets a tenth smaller and no slower.
 const INLINE_THRESHOLD: u32 = 100;
+
+/// Names the folder of a rule crate that holds its cases.
+pub const TESTS: &str = "tests";
 
 /// Is the profile of every rule, stronger than that of its workspace.
 const PROFILE: [&str; 7] = [
@@ -170,7 +176,9 @@ pub fn build(crate_dir: &Path, out: Option<&Path>, note: &mut dyn FnMut(&str)) -
 
     let core = compile(&rule, &toolchain, Vectors::Unused, note)?;
     check_features(&rule.name, &core)?;
-    let component = wrap(&rule.name, &compile(&rule, &toolchain, Vectors::Used, note)?)?;
+    let mut component = wrap(&rule.name, &compile(&rule, &toolchain, Vectors::Used, note)?)?;
+    let tests = cases::read(&rule.dir.join(TESTS)).and_then(|cases| cases::carried::add(&mut component, &cases));
+    tests.map_err(|why| BuildError::new(BuildErrorKind::Tests, crate_dir.display(), why))?;
 
     let out = out.map_or_else(|| rule.target_dir.join("rules"), Path::to_path_buf);
     fs::create_dir_all(&out).map_err(|why| BuildError::file(&out, &why))?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::budget::Budget;
 use super::instance::{Instance, Live};
-use super::limits::DOCUMENTS_BYTES_MAX;
+use super::limits::{DOCUMENTS_BYTES_MAX, Limits};
 use super::load::Described;
 use super::metadata::{self, Document, Metadata, SettingError};
 use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
@@ -38,6 +38,11 @@ impl Component {
     /// The component's own size, in bytes.
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// The limits within which it runs.
+    pub fn limits(&self) -> &Limits {
+        &self.sandbox.limits
     }
 
     /// The interfaces of WASI that the component imports, all with nothing granted.

@@ -24,6 +24,18 @@ pub struct Instance {
     live: Option<Live>,
     isolate: bool,
     restarts: Restarts,
+    spent: Spent,
+}
+
+/// What the last event took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Work, in units of fuel.
+    pub fuel: u64,
+    /// The work that the event might have taken.
+    pub fuel_max: u64,
+    /// All linear memory of the instance after the event, in bytes.
+    pub memory_bytes: usize,
 }
 
 /// An instance that runs.
@@ -41,12 +53,17 @@ pub(crate) struct Retries(u64);
 impl Instance {
     pub(super) fn new(component: Arc<Component>, isolate: bool) -> Self {
         let restarts = Restarts::new(&component.sandbox.limits, isolate);
-        Self { component, live: None, isolate, restarts }
+        Self { component, live: None, isolate, restarts, spent: Spent::default() }
     }
 
     /// The component that runs here.
     pub fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// What the last event took that was judged.
+    pub fn spent(&self) -> Spent {
+        self.spent
     }
 
     /// Has one event judged by the rules with these numbers, which ascend; `None` asks all of them. After a failure the
@@ -117,6 +134,7 @@ impl Instance {
         }
         let answer = live.call(|filter, store| filter.call_evaluate(store, event, asked));
         let spent = fuel - live.store.get_fuel().unwrap_or(0).min(fuel);
+        self.spent = Spent { fuel: spent, fuel_max: fuel, memory_bytes: live.store.data().memory_bytes() };
         let findings = match answer {
             Err(failure) => return (Err(failure), spent),
             Ok(answer) => findings(&self.component, answer, asked),

@@ -36,7 +36,7 @@ use limits::Limits;
 pub use compiler::compile_alone;
 pub use component::Component;
 pub use error::{ConfigureError, Failure, FailureKind, LoadError, SandboxError};
-pub use instance::Instance;
+pub use instance::{Instance, Spent};
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "filter" });
