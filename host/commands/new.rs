@@ -10,12 +10,11 @@ use crate::messages::{Exit, Hinted};
 /// Makes a rule crate that builds, passes its tests and alerts on its sample as it is.
 ///
 /// Inside a workspace the crate becomes one of its members.
-///
-/// Examples:
-///   trommel new root-login
-///   trommel new root-login --sdk https://example.com/trommel.git
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(before_help = "\
+Examples:
+  trommel new root-login
+  trommel new root-login --sdk https://example.com/trommel.git")]
 pub(crate) struct Arguments {
     /// The folder to make. Its name becomes that of the crate.
     #[arg(value_name = "NAME")]

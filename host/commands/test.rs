@@ -20,13 +20,12 @@ mod report;
 /// without which nothing may be found; and settings.json. On every case the rule is held to its promises as well: the
 /// same answer twice, in a fresh instance, in reverse order, of every rule alone, and with its needles heeded.
 ///
-/// Examples:
-///   trommel test root-login
-///   trommel test root-login.wasm --junit tests.xml
-///
 /// Exit codes: 0 all passed; 1 some failed; 2 could not run.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
+#[command(before_help = "\
+Examples:
+  trommel test root-login
+  trommel test root-login.wasm --junit tests.xml")]
 pub(crate) struct Arguments {
     /// A component (.wasm), or the folder of a rule crate, which is built first.
     #[arg(value_name = "RULE")]
