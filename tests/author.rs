@@ -138,7 +138,11 @@ fn broken_promises_are_told() {
     assert!(!ran.stdout.contains("event 2"), "{ran:?}");
     write(&folder.path().join("e.ndjson"), "{\"do\":\"crash\"}\n{\"do\":\"run\"}\n");
     let ran = test(&[&rule, "--on", &text(&folder.path().join("e.ndjson"))]);
-    assert!(ran.stdout.contains("\n  event 1: trap: ") && ran.stdout.contains("\n  event 2: fuel: "), "{ran:?}");
+    // A panic says where.
+    let source = fs::read_to_string(root().join("tests/rules/faulty/src/lib.rs")).expect("it is there");
+    let line = source.lines().position(|line| line.contains("panic!(")).expect("it panics") + 1;
+    let place = format!("\n  event 1: trap: panicked at tests/rules/faulty/src/lib.rs:{line}: as told\n");
+    assert!(ran.stdout.contains(&place) && ran.stdout.contains("\n  event 2: fuel: "), "{ran:?}");
     let none = test(&[&rule]);
     assert_eq!((none.code, none.stdout.as_str()), (2, ""));
     assert!(none.stderr.contains("has no tests\ntrommel: hint: "), "{none:?}");

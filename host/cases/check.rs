@@ -96,7 +96,14 @@ impl Checker {
             outcome.memory_bytes = outcome.memory_bytes.max(share(spent.memory_bytes as u64, memory_bytes_max));
             match answer {
                 Ok(findings) => answers.push(findings),
-                Err(why) => outcome.mistakes.push(format!("event {}: {why}", at + 1)),
+                Err(why) => {
+                    let blamed = self.blamed(event);
+                    let said = blamed.iter().map(|(id, why)| format!("event {}: rule `{id}`: {why}", at + 1));
+                    outcome.mistakes.extend(said);
+                    if blamed.is_empty() {
+                        outcome.mistakes.push(format!("event {}: {why}", at + 1));
+                    }
+                }
             }
         }
         if !outcome.mistakes.is_empty() {
@@ -118,6 +125,20 @@ impl Checker {
         }
         outcome.mistakes.extend(self.broken_promises(&case.events, &answers, instance));
         outcome
+    }
+
+    /// The rules that fail at this event when they are asked alone, and why, where there are several.
+    fn blamed(&self, event: &str) -> Vec<(&str, String)> {
+        let rules = self.component.rules();
+        let mut blamed = Vec::new();
+        if rules.len() > 1 {
+            let mut instance = self.component.instance(false);
+            for (number, rule) in rules.iter().enumerate() {
+                let answer = judge(&mut instance, event, Some(&[number as u32]));
+                blamed.extend(answer.err().map(|why| (&*rule.id, why)));
+            }
+        }
+        blamed
     }
 
     /// Gives the rules the settings of a case, and those that had some before none again.

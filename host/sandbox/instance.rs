@@ -8,6 +8,7 @@ use wasmtime::Store;
 
 use super::budget::{Budget, failure};
 use super::component::Component;
+use super::last_words::Asked;
 use super::limits::HANDLES_MAX;
 use super::metadata::{EVENT_ID_BYTES_MAX, Finding, RISK_SCORE_MAX, Severity};
 use super::restarts::Restarts;
@@ -136,7 +137,7 @@ impl Instance {
         let spent = fuel - live.store.get_fuel().unwrap_or(0).min(fuel);
         self.spent = Spent { fuel: spent, fuel_max: fuel, memory_bytes: live.store.data().memory_bytes() };
         let findings = match answer {
-            Err(failure) => return (Err(failure), spent),
+            Err(failure) => return (Err(self.with_last_words(failure, event, asked, fuel)), spent),
             Ok(answer) => findings(&self.component, answer, asked),
         };
         // A fault is an answer as any other. After a wrong one nothing is known of the instance.
@@ -146,6 +147,20 @@ impl Instance {
             self.live = Some(live);
         }
         (findings, spent)
+    }
+}
+
+impl Instance {
+    /// The failure of a single rule with its last words. Of several, each one that is to blame is still asked alone.
+    fn with_last_words(&mut self, failure: Failure, event: &[u8], asked: Option<&[u32]>, fuel: u64) -> Failure {
+        let is_single = asked.map_or(self.component.rules().len(), <[u32]>::len) == 1;
+        if !is_single || failure.kind != FailureKind::Trap {
+            return failure;
+        }
+        // It is started for that, which is paid as any other start.
+        let asked = Asked::Evaluate(event, asked, fuel);
+        let words = self.restarts.start(|spent| Ok(self.component.with_last_words(failure.clone(), asked, spent)));
+        words.unwrap_or(failure)
     }
 }
 

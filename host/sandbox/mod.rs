@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod executable;
 mod instance;
+mod last_words;
 mod load;
 mod restarts;
 mod structure;
@@ -29,7 +30,6 @@ pub mod metadata;
 
 use budget::Budget;
 use cache::Cache;
-use component::Code;
 use engine::engine;
 use limits::Limits;
 
