@@ -4,6 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use support::{Ran, component, root, run, trommel};
 
@@ -78,6 +79,56 @@ fn a_new_rule_builds_passes_its_tests_and_alerts() {
     assert!(xml.contains("tests=\"4\" failures=\"1\""), "{xml}");
     assert_eq!(test(&[&rule, "--bless"]).code, 0);
     assert_eq!(fs::read_to_string(&findings).expect("it was written"), good);
+
+    // It is built again because the findings are others, and then no more.
+    let component = folder.path().join("root-login/target/rules/root-login.wasm");
+    let written = || fs::metadata(&component).and_then(|found| found.modified()).expect("it is there");
+    let before = written();
+    let silent = run(trommel().args(["run", "--quiet", "--rule", &rule, &sample]), b"");
+    assert_eq!((&*silent.stdout, &*silent.stderr), (&*alerted.stdout, ""));
+    assert!(written() > before);
+    let built = written();
+    let started = Instant::now();
+    assert_eq!(run(trommel().args(["run", "--quiet", "--rule", &rule, &sample]), b""), silent);
+    assert!(written() == built && started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+
+    build_refuses_what_would_not_run(&folder.path().join("root-login"));
+}
+
+/// `trommel build` in this crate, whose rule is changed from one text to another.
+fn build_refuses_what_would_not_run(rule: &Path) {
+    let built = |out: &str| run(trommel().args(["build", &text(rule), "--out"]).arg(rule.join(out)), b"");
+    let ran = built("dist");
+    assert_eq!(
+        (ran.code, ran.stdout),
+        (0, format!("{}\n", text(&rule.join("dist/root-login.wasm")))),
+        "{}",
+        ran.stderr
+    );
+    let ran = run(trommel().arg("inspect").arg(rule.join("dist/root-login.wasm")), b"");
+    assert!(ran.stdout.contains("\n  tests:       4\n"), "{ran:?}");
+    let source = rule.join("src/lib.rs");
+    let good = fs::read_to_string(&source).expect("it is there");
+    for (from, to, why) in [
+        ("trommel_rule::export!(RootLogin);", "", "exports no rule"),
+        ("needles: vec![", "settings_schema: \"{\".into(), needles: vec![", "settings schema"),
+        ("columns: vec![\"time\"", "columns: vec![\"rule\"", "column"),
+        (
+            "Metadata {\n",
+            "Metadata { description: [][..].concat(), ..panic!(\"not today\") };\n Metadata {\n",
+            "not today",
+        ),
+    ] {
+        assert!(good.contains(from), "{from}");
+        // The tests of the crate are not built.
+        let (head, _) = good.split_once("#[cfg(test)]").expect("it has some");
+        write(&source, &head.replacen(from, to, 1));
+        let ran = built("refused");
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{ran:?}");
+        assert!(ran.stderr.contains(why), "{why} is not in {}", ran.stderr);
+        assert!(!rule.join("refused").exists(), "{why}");
+    }
+    write(&source, &good);
 }
 
 /// The rule `three`, and cases of these files.
