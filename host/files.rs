@@ -51,7 +51,7 @@ pub fn read_whole(path: &Path, bytes_max: usize) -> Result<Vec<u8>, ReadError> {
     check(&found, bytes_max)?;
     let mut bytes = Vec::with_capacity(usize::try_from(found.len()).map_or(0, |size| size + 1));
     // It may have grown, and a pipe has no size.
-    file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
+    file.take((bytes_max as u64).saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() > bytes_max { Err(ReadError::TooLarge(bytes_max)) } else { Ok(bytes) }
 }
 
@@ -92,6 +92,7 @@ mod tests {
         assert!(std::process::Command::new("mkfifo").arg(path("pipe")).status().unwrap().success());
         for (name, bytes_max, expected) in [
             ("small", 5, "5 bytes"),
+            ("small", usize::MAX, "5 bytes"),
             ("small", 4, "is larger than 4 bytes"),
             ("large", 1 << 20, "is larger than 1048576 bytes"),
             ("socket", 5, "is a socket, not a file"),

@@ -9,7 +9,7 @@
 //!
 //! [`run`] takes a [`Job`] from its input to a [`Sink`], whatever the rules do. [`build::build`] compiles a rule crate,
 //! [`compile`] turns texts of rules into one component, [`adapt::adapt`] makes the file that another host loads, and
-//! [`package`] is a rule's way from its author to whoever runs it.
+//! [`package`] is a rule's way from its author to whoever runs it. [`cases`] test a rule.
 //!
 //! Not here: the words and the exit codes of the program, which `main.rs` has, and the contract with the rules, which
 //! lies in `wit/`.
@@ -18,6 +18,8 @@
 pub mod adapt;
 #[cfg(feature = "build")]
 pub mod build;
+#[cfg(feature = "build")]
+pub mod cases;
 #[cfg(feature = "compile")]
 pub mod compile;
 pub mod diagnostics;
@@ -54,7 +56,7 @@ pub use rules::Rules;
 pub use sandbox::limits::{self, Limits};
 pub use sandbox::{
     Component, ConfigureError, Failure, FailureKind, INTERFACE_VERSION, Instance, LoadError, Sandbox, SandboxError,
-    Wasi, compile_alone, metadata,
+    Spent, Wasi, compile_alone, metadata,
 };
 pub use stream::run;
 pub use threads::{THREAD_STACK_BYTES, cores};

@@ -17,6 +17,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    New(commands::new::Arguments),
+    Test(commands::test::Arguments),
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         Err(error) => return messages::usage(&error).into(),
     };
     let result = match arguments.command {
+        Command::New(arguments) => commands::new::run(arguments),
+        Command::Test(arguments) => commands::test::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),

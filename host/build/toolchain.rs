@@ -71,6 +71,11 @@ impl Toolchain {
     }
 }
 
+/// The folder of the compiler that the crate's own toolchain has.
+pub(super) fn sysroot(dir: &Path) -> Option<PathBuf> {
+    first_line(tool("rustc", dir).args(["--print", "sysroot"])).map(PathBuf::from)
+}
+
 fn version(rustc: &str, dir: &Path) -> Option<String> {
     let line = first_line(tool(rustc, dir).arg("--version"))?;
     // The rest tells the commit and the day.

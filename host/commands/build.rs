@@ -4,13 +4,16 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use trommel::diagnostics::{printable, say};
+use trommel::limits::Limits;
 
+use super::sandbox;
 use crate::messages::{self, Exit, Hinted};
 
 /// Compiles a rule crate to a component and a core module.
 ///
 /// Writes <name>.wasm, the component, and <name>.core.wasm, the same rule as a core module without imports or vector
-/// instructions for hosts that know no components, and prints the component's path.
+/// instructions for hosts that know no components, and prints the component's path. The component carries the tests that
+/// lie in tests/. Nothing is written that `run` would not load.
 #[derive(clap::Args)]
 #[command(before_help = "\
 Examples:
@@ -34,8 +37,12 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         }
         say(note);
     };
-    let built = trommel::build::build(&arguments.crate_dir, arguments.out.as_deref(), &mut note);
-    let built = built.map_err(Hinted::from)?;
+    let sandbox = sandbox::new(Limits::default(), true, None)?;
+    let accept = |component: &[u8]| {
+        let loaded = sandbox.load(&arguments.crate_dir.to_string_lossy(), component);
+        loaded.map(drop).map_err(|error| messages::cannot_load(&arguments.crate_dir, &error))
+    };
+    let built = trommel::build::build::<Hinted>(&arguments.crate_dir, arguments.out.as_deref(), accept, &mut note)?;
     messages::answer(&format!("{}\n", built.component.display())).context("<stdout>")?;
     Ok(Exit::AllWell)
 }

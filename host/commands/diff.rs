@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde_json::Value;
+use trommel::cases::Case;
 use trommel::diagnostics::printable;
 use trommel::metadata::Metadata;
 
@@ -65,7 +66,10 @@ fn changes(old: &Profile, new: &Profile) -> Vec<String> {
         }
         _ => component.change("signed by", old.signed_by(), new.signed_by()),
     }
-    component.change("tests", old.tests(), new.tests());
+    match (&old.tests, &new.tests) {
+        (Ok(before), Ok(after)) => component.tests(before, after),
+        _ => component.change("tests", old.tests(), new.tests()),
+    }
     lines.extend(component.0);
     let (before, after) = (old.component.rules(), new.component.rules());
     let named = |rules: &[Metadata], id: &str| rules.iter().position(|rule| rule.id == id);
@@ -149,6 +153,14 @@ impl Changes {
         }
     }
 
+    /// Tests that came, went, or ask for something else.
+    fn tests(&mut self, old: &[Case], new: &[Case]) {
+        let names = |cases: &[Case]| cases.iter().map(|case| case.name.clone()).collect::<Vec<_>>();
+        self.lists("tests", &names(old), &names(new));
+        let changed = new.iter().filter(|case| old.iter().any(|other| other.name == case.name && other != *case));
+        self.0.extend(changed.map(|case| format!("tests: {} is another", printable(&case.name))));
+    }
+
     /// Settings differ: names, and what is said of those that stay.
     fn settings(&mut self, old: &str, new: &str) {
         let schemas: Vec<Value> =
@@ -224,6 +236,19 @@ mod tests {
         let back = rule_changes(&new, &old);
         assert!(back.contains(&"version: 1.10.0 → 1.2.0 (older)".into()), "{back:#?}");
         assert!(back.contains(&"needles: + needle".into()), "{back:#?}");
+    }
+
+    #[test]
+    fn tells_of_tests() {
+        let case = |name: &str, event: &str| Case {
+            name: name.into(),
+            events: vec![event.into()],
+            findings: Some(Vec::new()),
+            settings: None,
+        };
+        let mut changes = Changes::default();
+        changes.tests(&[case("a", "{}"), case("b", "{}")], &[case("b", "[]"), case("c\u{1b}", "{}")]);
+        assert_eq!(changes.0, ["tests: - a, + c\\u{1b}", "tests: b is another"]);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! What whoever receives a component asks of it: what it is, and who answers for it. `inspect` and `diff` tell it.
 
 use trommel::Component;
+use trommel::cases::{Case, CasesError, carried};
 use trommel::diagnostics::printable;
-use trommel::package::{Digest, Refusal, Signers, TESTS_SECTION, imports_and_exports, sections, signatures};
+use trommel::package::{Digest, Refusal, Signers, imports_and_exports, signatures};
 
 use super::source::Found;
 
@@ -15,8 +16,8 @@ pub(crate) struct Profile {
     pub(crate) interface: String,
     /// Who signed it, or why its signatures are worth nothing.
     pub(crate) signed: Result<Vec<Signed>, Refusal>,
-    /// How large the section of its tests is, if it has one.
-    pub(crate) tests_bytes: Option<usize>,
+    /// The tests that it carries, or why they cannot be read.
+    pub(crate) tests: Result<Vec<Case>, CasesError>,
     pub(crate) component: Component,
 }
 
@@ -43,7 +44,7 @@ impl Profile {
             digest: Digest::of(&found.bytes),
             interface: interface(&found.bytes),
             signed,
-            tests_bytes: sections::custom(&found.bytes, TESTS_SECTION).map(<[u8]>::len),
+            tests: carried::cases(&found.bytes),
             component,
         }
     }
@@ -59,7 +60,11 @@ impl Profile {
 
     /// How many tests it carries, for people.
     pub(crate) fn tests(&self) -> String {
-        self.tests_bytes.map_or_else(|| "none".into(), |bytes| format!("{bytes} bytes"))
+        match &self.tests {
+            Ok(tests) if tests.is_empty() => "none".into(),
+            Ok(tests) => tests.len().to_string(),
+            Err(why) => printable(&why.to_string()),
+        }
     }
 
     /// What it imports, for people.

@@ -183,12 +183,7 @@ impl SandboxArguments {
 
     /// Makes the sandbox.
     fn sandbox(&self, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
-        // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.
-        let own = PathBuf::from("/proc/self/exe");
-        let program = if own.exists() { Ok(own) } else { std::env::current_exe() };
-        let program = program.context("the program cannot find itself, to compile")?;
-        let sandbox = Sandbox::with_compiler(program, self.limits(), !self.no_cache, isolated);
-        let mut sandbox = sandbox.map_err(|error| messages::no_sandbox(&error))?;
+        let mut sandbox = new(self.limits(), !self.no_cache, isolated)?;
         if std::io::stderr().is_terminal() {
             sandbox = sandbox.with_note(|name, size| say(&format!("compiling {} ({size} bytes)", printable(name))));
         }
@@ -230,6 +225,15 @@ impl SandboxArguments {
             print_bytes: self.print_bytes_max,
         }
     }
+}
+
+/// Makes a sandbox that compiles in a process of its own.
+pub(crate) fn new(limits: Limits, cache: bool, isolated: Option<usize>) -> anyhow::Result<Sandbox> {
+    // A link to the program that runs, also where a newer one has taken its place: code may be compiled late.
+    let own = PathBuf::from("/proc/self/exe");
+    let program = if own.exists() { Ok(own) } else { std::env::current_exe() };
+    let program = program.context("the program cannot find itself, to compile")?;
+    Ok(Sandbox::with_compiler(program, limits, cache, isolated).map_err(|error| messages::no_sandbox(&error))?)
 }
 
 /// Checks who signed a rule, and answers with those who are trusted.

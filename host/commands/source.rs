@@ -39,8 +39,8 @@ impl Source {
     /// What a rule's argument names. A crate is built. What there is on this machine goes before a registry.
     pub(crate) fn of(rule: &Path) -> anyhow::Result<Self> {
         if rule.is_dir() {
-            let built = trommel::build::build(rule, None, &mut |note| say(note)).map_err(Hinted::from)?;
-            return Ok(Self::File(built.component));
+            let component = trommel::build::component(rule, &mut |note| say(note));
+            return Ok(Self::File(component.map_err(Hinted::from)?));
         }
         let text = rule.to_string_lossy();
         if let Some(layout) = text.strip_prefix(LAYOUT).filter(|_| !rule.exists()) {

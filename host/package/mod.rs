@@ -31,7 +31,6 @@ pub use layout::{Layout, Which};
 pub use reference::Reference;
 #[cfg(feature = "oci")]
 pub use registry::Registry;
-pub use sections::TESTS_SECTION;
 pub use signers::{SignerError, Signers};
 pub use store::{Pulled, Store};
 pub use trust::{MaySign, Refusal, Signature, Trust, signatures};

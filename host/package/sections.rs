@@ -7,8 +7,6 @@ use std::fmt;
 
 /// The name of the custom section that holds a signature.
 pub const SIGNATURE_SECTION: &str = "trommel-signature";
-/// The name of the custom section that holds the rule's own tests.
-pub const TESTS_SECTION: &str = "trommel-tests";
 /// How many signatures a file may carry: checking one takes time.
 pub const SIGNATURES_MAX: usize = 16;
 
@@ -70,13 +68,6 @@ pub fn split(bytes: &[u8]) -> Result<Parts<'_>, SectionsError> {
         }
     }
     Ok(parts)
-}
-
-/// The payload of the first custom section with this name, which is not in a nested module or component.
-pub fn custom<'b>(bytes: &'b [u8], wanted: &str) -> Option<&'b [u8]> {
-    let mut found =
-        sections(bytes).ok()?.map_while(Result::ok).filter(|section| section.name == Some(wanted.as_bytes()));
-    found.next().map(|section| section.payload)
 }
 
 /// The custom section that holds this signature.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256, Sha512};
 use tempfile::TempDir;
 
-use super::sections::{SIGNATURE_SECTION, SIGNATURES_MAX, SectionsError, section_of, split};
+use super::sections::{SIGNATURES_MAX, SectionsError, section_of, split};
 use super::sign::{SignError, sign};
 use super::sshsig::{NAMESPACE, SshsigError, armored, unarmored};
 use super::*;
@@ -310,13 +310,6 @@ fn reads_allowed_signers() {
         let error = Signers::read(bad).expect_err(bad).to_string();
         assert!(error.contains(expected), "{bad}: {error}");
     }
-}
-
-#[test]
-fn finds_custom_sections() {
-    assert_eq!(sections::custom(&component(), "name"), Some(b"small".as_slice()));
-    assert_eq!(sections::custom(&component(), SIGNATURE_SECTION), None);
-    assert_eq!(sections::custom(b"no wasm", "name"), None);
 }
 
 #[test]

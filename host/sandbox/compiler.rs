@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, Signal};
+use wasmtime::Engine;
 
 use super::LoadError;
 use crate::sandbox::limits::{COMPILE_THREADS_MAX, COMPILE_WAIT_FACTOR, Limits};
@@ -136,7 +137,7 @@ pub fn compile_alone(limits: &Limits, mut component: impl Read, mut answer: impl
     limit(Resource::Cpu, limits.compile_seconds, 1)?;
     let mut bytes = Vec::new();
     component.read_to_end(&mut bytes)?;
-    match engine.precompile_component(&bytes) {
+    match precompile(&engine, &bytes) {
         Ok(code) => {
             answer.write_all(&[CODE])?;
             answer.write_all(&code)?;
@@ -145,6 +146,15 @@ pub fn compile_alone(limits: &Limits, mut component: impl Read, mut answer: impl
         Err(error) => write!(answer, "{}{error:#}", char::from(REASON))?,
     }
     answer.flush()
+}
+
+/// Compiles a component, or a core module of one.
+pub(super) fn precompile(engine: &Engine, bytes: &[u8]) -> wasmtime::Result<Vec<u8>> {
+    if wasmparser::Parser::is_core_wasm(bytes) {
+        engine.precompile_module(bytes)
+    } else {
+        engine.precompile_component(bytes)
+    }
 }
 
 /// Lowers a limit of this process, unless it is lower already. The hard limit lies `above` the soft one.

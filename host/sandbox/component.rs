@@ -1,10 +1,13 @@
 //! A component that was loaded: what its rules are, and the settings that they were given.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+
+use wasmtime::Module;
 
 use super::budget::Budget;
 use super::instance::{Instance, Live};
-use super::limits::DOCUMENTS_BYTES_MAX;
+use super::last_words::Asked;
+use super::limits::{DOCUMENTS_BYTES_MAX, Limits};
 use super::load::Described;
 use super::metadata::{self, Document, Metadata, SettingError};
 use super::{ConfigureError, Failure, FailureKind, LoadError, Sandbox, bindings, contract, wasi};
@@ -13,20 +16,17 @@ use crate::diagnostics::SharedTell;
 /// A component that was loaded: its rules are known, and may be configured.
 pub struct Component {
     pub(super) sandbox: Sandbox,
-    pub(super) code: Code,
-    pub(super) size: usize,
+    /// The component itself.
+    pub(super) bytes: Vec<u8>,
+    /// Its code. Where its rules are known from an earlier start it is got when it is first needed, which for most rules
+    /// is never: no event concerns them.
+    pub(super) code: OnceLock<Result<bindings::FilterPre<Budget>, Failure>>,
+    /// The core module that is asked for the last words of a rule that panicked, if it has one.
+    pub(super) core: OnceLock<Option<Module>>,
     pub(super) described: Described,
     pub(super) settings: Vec<(u32, String)>,
     /// What it prints, if it has WASI.
     pub(super) printing: Option<Arc<wasi::Printing>>,
-}
-
-/// A component's code. Where its rules are known from an earlier start it is got when it is first needed, which for most
-/// rules is never: no event concerns them.
-pub(super) struct Code {
-    /// The component itself, until its code is there.
-    pub(super) bytes: Mutex<Vec<u8>>,
-    pub(super) ready: OnceLock<Result<bindings::FilterPre<Budget>, Failure>>,
 }
 
 impl Component {
@@ -37,7 +37,12 @@ impl Component {
 
     /// The component's own size, in bytes.
     pub fn size(&self) -> usize {
-        self.size
+        self.bytes.len()
+    }
+
+    /// The limits within which it runs.
+    pub fn limits(&self) -> &Limits {
+        &self.sandbox.limits
     }
 
     /// The interfaces of WASI that the component imports, all with nothing granted.
@@ -76,7 +81,8 @@ impl Component {
             let plain = |e: contract::SettingError| SettingError { pointer: e.pointer, expected: e.expected };
             ConfigureError::Refused(errors.into_iter().map(plain).collect())
         };
-        answer.map_err(ConfigureError::Failed)?.map_err(refused)?;
+        let words = |failure| self.with_last_words(failure, Asked::Configure(number, settings), &mut 0);
+        answer.map_err(|failure| ConfigureError::Failed(words(failure)))?.map_err(refused)?;
         self.settings.retain(|(rule, _)| *rule != number);
         self.settings.push((number, settings.to_owned()));
         Ok(())
@@ -96,7 +102,9 @@ impl Component {
     pub(super) fn describe(&self) -> Result<Vec<Metadata>, LoadError> {
         let mut live = Live::start(self, &mut 0).map_err(LoadError::Describe)?;
         live.store.set_hostcall_fuel(self.sandbox.limits.metadata_bytes);
-        let rules = live.call(|filter, store| filter.call_describe(store)).map_err(LoadError::Describe)?;
+        let rules = live.call(|filter, store| filter.call_describe(store));
+        let rules =
+            rules.map_err(|failure| LoadError::Describe(self.with_last_words(failure, Asked::Describe, &mut 0)))?;
         let mut rules: Vec<Metadata> = rules.into_iter().map(Metadata::from).collect();
         metadata::check(&mut rules).map_err(LoadError::Metadata)?;
         Ok(rules)
@@ -104,10 +112,9 @@ impl Component {
 
     /// The code, ready to run.
     pub(super) fn code(&self) -> Result<&bindings::FilterPre<Budget>, Failure> {
-        let ready = self.code.ready.get_or_init(|| {
-            let bytes = std::mem::take(&mut *self.code.bytes.lock().unwrap_or_else(PoisonError::into_inner));
-            self.sandbox.code_again(&bytes).map_err(|error| {
-                Failure::new(FailureKind::Internal, format!("it could not be instantiated again: {error:?}"), None)
+        let ready = self.code.get_or_init(|| {
+            self.sandbox.code_again(&self.bytes).map_err(|error| {
+                Failure::new(FailureKind::Internal, format!("its compiled code is gone, and making it again failed: {error}"), None)
             })
         });
         ready.as_ref().map_err(Failure::clone)

@@ -8,6 +8,7 @@ use wasmtime::Store;
 
 use super::budget::{Budget, failure};
 use super::component::Component;
+use super::last_words::Asked;
 use super::limits::HANDLES_MAX;
 use super::metadata::{EVENT_ID_BYTES_MAX, Finding, RISK_SCORE_MAX, Severity};
 use super::restarts::Restarts;
@@ -24,6 +25,18 @@ pub struct Instance {
     live: Option<Live>,
     isolate: bool,
     restarts: Restarts,
+    spent: Spent,
+}
+
+/// What the last event took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Work, in units of fuel.
+    pub fuel: u64,
+    /// The work that the event might have taken.
+    pub fuel_max: u64,
+    /// All linear memory of the instance after the event, in bytes.
+    pub memory_bytes: usize,
 }
 
 /// An instance that runs.
@@ -41,12 +54,17 @@ pub(crate) struct Retries(u64);
 impl Instance {
     pub(super) fn new(component: Arc<Component>, isolate: bool) -> Self {
         let restarts = Restarts::new(&component.sandbox.limits, isolate);
-        Self { component, live: None, isolate, restarts }
+        Self { component, live: None, isolate, restarts, spent: Spent::default() }
     }
 
     /// The component that runs here.
     pub fn component(&self) -> &Component {
         &self.component
+    }
+
+    /// What the last event took that was judged.
+    pub fn spent(&self) -> Spent {
+        self.spent
     }
 
     /// Has one event judged by the rules with these numbers, which ascend; `None` asks all of them. After a failure the
@@ -117,8 +135,9 @@ impl Instance {
         }
         let answer = live.call(|filter, store| filter.call_evaluate(store, event, asked));
         let spent = fuel - live.store.get_fuel().unwrap_or(0).min(fuel);
+        self.spent = Spent { fuel: spent, fuel_max: fuel, memory_bytes: live.store.data().memory_bytes() };
         let findings = match answer {
-            Err(failure) => return (Err(failure), spent),
+            Err(failure) => return (Err(self.with_last_words(failure, event, asked, fuel)), spent),
             Ok(answer) => findings(&self.component, answer, asked),
         };
         // A fault is an answer as any other. After a wrong one nothing is known of the instance.
@@ -128,6 +147,20 @@ impl Instance {
             self.live = Some(live);
         }
         (findings, spent)
+    }
+}
+
+impl Instance {
+    /// The failure of a single rule with its last words. Of several, each one that is to blame is still asked alone.
+    fn with_last_words(&mut self, failure: Failure, event: &[u8], asked: Option<&[u32]>, fuel: u64) -> Failure {
+        let is_single = asked.map_or(self.component.rules().len(), <[u32]>::len) == 1;
+        if !is_single || failure.kind != FailureKind::Trap {
+            return failure;
+        }
+        // It is started for that, which is paid as any other start.
+        let asked = Asked::Evaluate(event, asked, fuel);
+        let words = self.restarts.start(|spent| Ok(self.component.with_last_words(failure.clone(), asked, spent)));
+        words.unwrap_or(failure)
     }
 }
 

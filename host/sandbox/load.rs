@@ -4,15 +4,15 @@
 //! event concerns it.
 
 use std::os::fd::AsRawFd as _;
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use wasmtime::ModuleVersionStrategy;
 use wasmtime::component::{Component as Compiled, InstancePre, Linker};
+use wasmtime::{Module, ModuleVersionStrategy};
 
 use super::cache::{self, Cache, Key, Kind};
-use super::{Budget, Code, Component, LoadError, Sandbox, Wasi, bindings, structure, version, wasi};
+use super::{Budget, Component, Failure, LoadError, Sandbox, Wasi, bindings, structure, version, wasi};
 use crate::sandbox::metadata::{self, Metadata};
 
 /// What a component says of itself. It is always the same: nothing that `describe` could ask gives it another answer.
@@ -41,8 +41,7 @@ impl Sandbox {
         let digest = cache::digest(bytes);
         let key = self.described_key(&digest);
         if let Some(described) = self.described(&key) {
-            let code = Code { bytes: Mutex::new(bytes.to_owned()), ready: OnceLock::new() };
-            return Ok(self.component(name, code, bytes.len(), described));
+            return Ok(self.component(name, bytes, OnceLock::new(), described));
         }
         structure::check(bytes, &self.limits)?;
         let compiled = self.compiled(bytes, &digest, || {
@@ -51,8 +50,8 @@ impl Sandbox {
             }
         })?;
         let (ready, imports) = self.link(&compiled)?;
-        let code = Code { bytes: Mutex::default(), ready: OnceLock::from(Ok(ready)) };
-        let mut component = self.component(name, code, bytes.len(), Described { imports, rules: Vec::new() });
+        let described = Described { imports, rules: Vec::new() };
+        let mut component = self.component(name, bytes, OnceLock::from(Ok(ready)), described);
         component.described.rules = component.describe()?;
         if let Some(cache) = &self.cache {
             let bytes = postcard::to_allocvec(&component.described).expect("there is memory");
@@ -61,12 +60,19 @@ impl Sandbox {
         Ok(component)
     }
 
-    fn component(&self, name: &str, code: Code, size: usize, described: Described) -> Component {
+    fn component(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        code: OnceLock<Result<bindings::FilterPre<Budget>, Failure>>,
+        described: Described,
+    ) -> Component {
         let has_wasi = !described.imports.is_empty();
         Component {
             sandbox: self.clone(),
+            bytes: bytes.to_owned(),
             code,
-            size,
+            core: OnceLock::new(),
             described,
             settings: Vec::new(),
             printing: has_wasi.then(|| Arc::new(wasi::Printing::new(name, self.limits.print_bytes))),
@@ -96,8 +102,25 @@ impl Sandbox {
 
     /// Gets a component's code. `compiles` is called before it is compiled.
     fn compiled(&self, bytes: &[u8], digest: &[u8], compiles: impl FnOnce()) -> Result<Compiled, LoadError> {
+        self.compiled_as(Self::map, Self::kept_code, bytes, digest, compiles)
+    }
+
+    /// Gets the code of a core module of a component, which compiles as that did, and within the same limits.
+    pub(super) fn module(&self, bytes: &[u8]) -> Result<Module, LoadError> {
+        let kept = |sandbox: &Self, cache: &Cache, key: &Key| sandbox.map_module(&cache.read(key)?).ok();
+        self.compiled_as(Self::map_module, kept, bytes, &cache::digest(bytes), || {})
+    }
+
+    fn compiled_as<T>(
+        &self,
+        map: impl Fn(&Self, &[u8]) -> Result<T, LoadError>,
+        kept: impl Fn(&Self, &Cache, &Key) -> Option<T>,
+        bytes: &[u8],
+        digest: &[u8],
+        compiles: impl FnOnce(),
+    ) -> Result<T, LoadError> {
         let key = self.code_key(digest);
-        if let Some(compiled) = self.cache.as_ref().and_then(|cache| self.kept_code(cache, &key)) {
+        if let Some(compiled) = self.cache.as_ref().and_then(|cache| kept(self, cache, &key)) {
             return Ok(compiled);
         }
         compiles();
@@ -108,7 +131,7 @@ impl Sandbox {
         if let Some(cache) = &self.cache {
             cache.write(&key, &code);
         }
-        self.map(&code)
+        map(self, &code)
     }
 
     /// Maps code that is kept: from its file, so that nothing of it is read before it is needed. Where files may not be
@@ -136,11 +159,18 @@ impl Sandbox {
         unsafe { Compiled::deserialize(&self.engine, code) }.map_err(invalid)
     }
 
+    /// Maps the code of a core module.
+    #[expect(unsafe_code, reason = "wasmtime cannot know where the bytes come from")]
+    fn map_module(&self, code: &[u8]) -> Result<Module, LoadError> {
+        // Safety: as in `map`.
+        unsafe { Module::deserialize(&self.engine, code) }.map_err(invalid)
+    }
+
     /// Compiles on a thread of its own, which is left behind when it takes too long.
     fn compile_here(&self, bytes: &[u8]) -> Result<Vec<u8>, LoadError> {
         let (sender, receiver) = std::sync::mpsc::channel();
         let (engine, bytes) = (self.engine.clone(), bytes.to_owned());
-        std::thread::spawn(move || sender.send(engine.precompile_component(&bytes)));
+        std::thread::spawn(move || sender.send(super::compiler::precompile(&engine, &bytes)));
         let limit = self.limits.compile_seconds;
         match receiver.recv_timeout(Duration::from_secs(limit)) {
             Ok(code) => code.map_err(invalid),

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod executable;
 mod instance;
+mod last_words;
 mod load;
 mod restarts;
 mod structure;
@@ -29,14 +30,13 @@ pub mod metadata;
 
 use budget::Budget;
 use cache::Cache;
-use component::Code;
 use engine::engine;
 use limits::Limits;
 
 pub use compiler::compile_alone;
 pub use component::Component;
 pub use error::{ConfigureError, Failure, FailureKind, LoadError, SandboxError};
-pub use instance::Instance;
+pub use instance::{Instance, Spent};
 
 mod bindings {
     wasmtime::component::bindgen!({ path: "wit", world: "filter" });

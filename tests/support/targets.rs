@@ -12,7 +12,8 @@ use super::pair::Pair;
 use super::through::{Named, sandbox};
 
 fn component(root: &Path, crate_dir: &str) -> Vec<u8> {
-    let built = trommel::build::build(&root.join(crate_dir), None, &mut |_| {});
+    let built =
+        trommel::build::build(&root.join(crate_dir), None, |_| Ok::<_, trommel::build::BuildError>(()), &mut |_| {});
     let built = built.unwrap_or_else(|error| panic!("{crate_dir}: {error}"));
     std::fs::read(built.component).expect("the component can be read")
 }

@@ -41,6 +41,8 @@ impl Kept {
     }
 
     fn again(&self) -> RuleSet {
+        #[cfg(target_arch = "wasm32")]
+        crate::last_words::keep();
         let mut rules = (self.make)();
         let all = self.settings.take();
         for (rule, settings) in &all {

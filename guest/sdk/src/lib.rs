@@ -61,6 +61,8 @@ mod finding;
 mod interned;
 pub mod java_map;
 mod kept;
+#[cfg(target_arch = "wasm32")]
+mod last_words;
 mod memo;
 mod metadata;
 mod names;
