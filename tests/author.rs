@@ -131,6 +131,15 @@ fn build_refuses_what_would_not_run(rule: &Path) {
     write(&source, &good);
 }
 
+#[test]
+fn the_rules_of_the_project_carry_tests_and_pass_them() {
+    let rules = fs::read_dir(root().join("guest/rules")).expect("it is there").flatten();
+    for rule in rules.map(|entry| format!("guest/rules/{}", entry.file_name().to_string_lossy())) {
+        let ran = test(&[&text(&component(&rule))]);
+        assert!(ran.code == 0 && ran.stdout.contains(" passed, 0 failed"), "{rule}: {ran:?}");
+    }
+}
+
 /// The rule `three`, and cases of these files.
 fn three(files: &[(&str, &str)]) -> (Ran, tempfile::TempDir) {
     let folder = tempfile::tempdir().expect("a folder");

@@ -14,7 +14,16 @@ use support::{Ran, run, trommel};
 fn rules() -> Vec<(&'static str, PathBuf)> {
     let ebs = support::ebs();
     let core = ebs.with_extension("core.wasm");
-    vec![("$EBS", ebs), ("$EBS_CORE", core), ("$THREE", support::three())]
+    let rule = |name: &str| support::component(&format!("guest/rules/{name}"));
+    vec![
+        ("$EBS", ebs),
+        ("$EBS_CORE", core),
+        ("$THREE", support::three()),
+        ("$TAKEN", rule("aws-snapshot-taken")),
+        ("$SHARED", rule("aws-image-or-database-shared")),
+        ("$PORT", rule("aws-admin-port-open")),
+        ("$ALL", rule("aws-all")),
+    ]
 }
 
 fn folders(dir: &Path) -> Vec<PathBuf> {

@@ -68,6 +68,9 @@ pub(super) fn compile(
             .env_remove("LD_LIBRARY_PATH");
     }
 
+    // Of the crate alone, not of what it is built from: so crates with rules can be put together.
+    cargo.args(["--", "--cfg", "trommel_component"]);
+
     let mut child =
         cargo.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|why| no_cargo(program, &why))?;
     if let Some(stderr) = child.stderr.take() {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Case, Line, diff, line};
 use crate::metadata::Finding;
 use crate::prefilter::{Needles, RuleSet};
-use crate::{Component, ConfigureError, Instance};
+use crate::{Component, ConfigureError, Failure, FailureKind, Instance};
 
 /// What came of a case.
 #[derive(Debug, Clone, Default, serde::Serialize)]
@@ -97,7 +97,9 @@ impl Checker {
             match answer {
                 Ok(findings) => answers.push(findings),
                 Err(why) => {
-                    let blamed = self.blamed(event);
+                    // Whether the text is an event at all is not a matter of one rule.
+                    let is_one = why.kind != FailureKind::Malformed;
+                    let blamed = if is_one { self.blamed(event) } else { Vec::new() };
                     let said = blamed.iter().map(|(id, why)| format!("event {}: rule `{id}`: {why}", at + 1));
                     outcome.mistakes.extend(said);
                     if blamed.is_empty() {
@@ -128,7 +130,7 @@ impl Checker {
     }
 
     /// The rules that fail at this event when they are asked alone, and why, where there are several.
-    fn blamed(&self, event: &str) -> Vec<(&str, String)> {
+    fn blamed(&self, event: &str) -> Vec<(&str, Failure)> {
         let rules = self.component.rules();
         let mut blamed = Vec::new();
         if rules.len() > 1 {
@@ -189,7 +191,7 @@ impl Checker {
     fn broken_promises(&self, events: &[String], answers: &[Vec<Finding>], mut used: Instance) -> Vec<String> {
         let mut mistakes = Vec::new();
         let mut hold =
-            |at: usize, promise: &str, expected: &[Finding], answer: Result<Vec<Finding>, String>| match answer {
+            |at: usize, promise: &str, expected: &[Finding], answer: Result<Vec<Finding>, Failure>| match answer {
                 Ok(findings) if findings == expected => {}
                 Ok(findings) => {
                     let (found, expected) = (findings.len(), expected.len());
@@ -238,8 +240,8 @@ impl Checker {
     }
 }
 
-fn judge(instance: &mut Instance, event: &str, asked: Option<&[u32]>) -> Result<Vec<Finding>, String> {
-    instance.evaluate(event.as_bytes(), asked).map_err(|failure| failure.to_string())
+fn judge(instance: &mut Instance, event: &str, asked: Option<&[u32]>) -> Result<Vec<Finding>, Failure> {
+    instance.evaluate(event.as_bytes(), asked)
 }
 
 #[cfg(test)]

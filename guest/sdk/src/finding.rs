@@ -147,6 +147,13 @@ impl From<i64> for Cell {
     }
 }
 
+/// A list, also of a single value or of none.
+impl<T: Into<Cell>> FromIterator<T> for Cell {
+    fn from_iter<I: IntoIterator<Item = T>>(values: I) -> Self {
+        Self(values.into_iter().flat_map(|value| value.into().0).collect())
+    }
+}
+
 impl<T: Into<Cell>> From<Option<T>> for Cell {
     fn from(value: Option<T>) -> Self {
         value.map_or_else(Self::default, Into::into)
@@ -218,8 +225,9 @@ mod tests {
             assert_eq!(written, format!("{{\"c\":{expected}}}"), "{member} as {kind:?}");
         }
         let own = Finding::default().with("a", true).with("b", -3).with("c", "x").with("d", None::<&str>);
-        let kinds = [Column::boolean("a"), Column::number("b"), "c".into(), Column::list("d")];
-        assert_eq!(columns(own, &kinds), r#"{"a":true,"b":-3,"c":"x","d":null}"#);
+        let own = own.with("e", [22_i64, 80].into_iter().collect::<Cell>());
+        let kinds = [Column::boolean("a"), Column::number("b"), "c".into(), Column::list("d"), Column::list("e")];
+        assert_eq!(columns(own, &kinds), r#"{"a":true,"b":-3,"c":"x","d":null,"e":[22,80]}"#);
     }
 
     #[test]

@@ -49,6 +49,10 @@
 //!
 //! Not here: how a rule is compiled, run and bounded. That is the host's.
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod guide {}
+
 mod bytes;
 mod cache;
 pub mod cloudtrail;
@@ -117,6 +121,9 @@ pub trait Rule: Default + 'static {
 /// Makes a component of one rule or of many, which keep the order in which they are named.
 ///
 /// Compiled natively, it gives the function `rules`, the same [`RuleSet`] without a sandbox.
+///
+/// A crate may name the rules of others, which have an `export!` of their own: the component is made of the crate that
+/// `trommel build` is given.
 #[macro_export]
 macro_rules! export {
     ($($rule:ty),+ $(,)?) => {
@@ -126,44 +133,50 @@ macro_rules! export {
         }
 
         #[cfg(target_arch = "wasm32")]
+        #[allow(unexpected_cfgs)]
         const _: () = {
-            use $crate::bindings::exports::trommel::filter::event_filter as contract;
+            // Of several crates with rules in one component, one gives it its exports: `trommel build` says which.
+            #[cfg(trommel_component)]
+            mod component {
+                use super::rules;
+                use $crate::bindings::exports::trommel::filter::event_filter as contract;
 
-            struct Component;
+                struct Component;
 
-            ::std::thread_local! {
-                static RULES: $crate::Kept = const { $crate::Kept::new(rules) };
+                ::std::thread_local! {
+                    static RULES: $crate::Kept = const { $crate::Kept::new(rules) };
+                }
+
+                impl contract::Guest for Component {
+                    fn describe() -> ::std::vec::Vec<contract::Rule> {
+                        RULES.with(|kept| kept.call(|rules| rules.describe()))
+                    }
+
+                    fn document(rule: u32) -> contract::RuleDocument {
+                        RULES.with(|kept| kept.call(|rules| rules.document(rule)))
+                    }
+
+                    fn configure(
+                        rule: u32,
+                        settings: ::std::string::String,
+                    ) -> ::std::result::Result<(), ::std::vec::Vec<contract::SettingError>> {
+                        RULES.with(|kept| kept.configure(rule, settings))
+                    }
+
+                    fn reads(event: ::std::vec::Vec<u8>) -> bool {
+                        RULES.with(|kept| kept.call(|rules| rules.reads(&event)))
+                    }
+
+                    fn evaluate(
+                        event: ::std::vec::Vec<u8>,
+                        asked: ::std::option::Option<::std::vec::Vec<u32>>,
+                    ) -> ::std::result::Result<::std::vec::Vec<contract::Finding>, contract::Fault> {
+                        RULES.with(|kept| kept.call(|rules| rules.evaluate_asked(&event, asked.as_deref())))
+                    }
+                }
+
+                $crate::bindings::export!(Component with_types_in $crate::bindings);
             }
-
-            impl contract::Guest for Component {
-                fn describe() -> ::std::vec::Vec<contract::Rule> {
-                    RULES.with(|kept| kept.call(|rules| rules.describe()))
-                }
-
-                fn document(rule: u32) -> contract::RuleDocument {
-                    RULES.with(|kept| kept.call(|rules| rules.document(rule)))
-                }
-
-                fn configure(
-                    rule: u32,
-                    settings: ::std::string::String,
-                ) -> ::std::result::Result<(), ::std::vec::Vec<contract::SettingError>> {
-                    RULES.with(|kept| kept.configure(rule, settings))
-                }
-
-                fn reads(event: ::std::vec::Vec<u8>) -> bool {
-                    RULES.with(|kept| kept.call(|rules| rules.reads(&event)))
-                }
-
-                fn evaluate(
-                    event: ::std::vec::Vec<u8>,
-                    asked: ::std::option::Option<::std::vec::Vec<u32>>,
-                ) -> ::std::result::Result<::std::vec::Vec<contract::Finding>, contract::Fault> {
-                    RULES.with(|kept| kept.call(|rules| rules.evaluate_asked(&event, asked.as_deref())))
-                }
-            }
-
-            $crate::bindings::export!(Component with_types_in $crate::bindings);
         };
     };
 }

@@ -1,6 +1,6 @@
 //! What a rule says of itself: to hosts at every start, and to people who ask.
 
-use crate::{Column, ColumnKind, Described, Document, Severity, Threat};
+use crate::{AttackEntry, Column, ColumnKind, Described, Document, Severity, Threat};
 
 /// What a rule says of itself. The contract has the limits of each member: see `rule` in `wit/event-filter.wit`.
 #[derive(Debug, Clone)]
@@ -78,6 +78,21 @@ impl Metadata {
             needles: self.needles,
         };
         (described, Document { description: self.description, triage: self.triage })
+    }
+}
+
+impl Threat {
+    /// A tactic of MITRE ATT&CK and the techniques that serve it, each by its id and its name.
+    ///
+    /// ```
+    /// use trommel_rule::Threat;
+    ///
+    /// let threat = Threat::new(("TA0010", "Exfiltration"), &[("T1537", "Transfer Data to Cloud Account")]);
+    /// assert_eq!(threat.techniques[0].id, "T1537");
+    /// ```
+    pub fn new(tactic: (&str, &str), techniques: &[(&str, &str)]) -> Self {
+        let entry = |(id, name): &(&str, &str)| AttackEntry { id: (*id).into(), name: (*name).into() };
+        Self { tactic: entry(&tactic), techniques: techniques.iter().map(entry).collect() }
     }
 }
 

@@ -30,6 +30,24 @@ impl Network {
         is_v4 == self.is_v4 && self.bits_of(address) == self.address
     }
 
+    /// Whether it is of IPv4.
+    pub fn is_v4(&self) -> bool {
+        self.is_v4
+    }
+
+    /// How many bits of an address it fixes: 8 in `10.0.0.0/8`. The fewer, the wider it is.
+    ///
+    /// ```
+    /// use trommel_rule::Network;
+    ///
+    /// assert_eq!(Network::new("10.0.0.0/8").prefix_len(), 8);
+    /// assert_eq!(Network::new("::/0").prefix_len(), 0);
+    /// assert_eq!(Network::new("192.0.2.7").prefix_len(), 32);
+    /// ```
+    pub fn prefix_len(&self) -> u32 {
+        if self.is_v4 { self.bits - 96 } else { self.bits }
+    }
+
     /// The bits that count, the others being zero.
     fn bits_of(&self, address: u128) -> u128 {
         address & u128::MAX.checked_shl(128 - self.bits).unwrap_or(0)

@@ -133,11 +133,32 @@ impl<'s> Settings<'s> {
         match self.take(name, about, schema::integer(&range, default)).map(number) {
             None => default,
             Some(Some(number)) => number,
-            Some(None) => {
-                let bounds = bounds(range.start(), *range.start() > i64::MIN, range.end(), *range.end() < i64::MAX);
-                self.refuse(pointer_to(name), ["a whole number", &bounds].concat())
+            Some(None) => self.refuse(pointer_to(name), whole(&range)),
+        }
+    }
+
+    /// Takes a list of whole numbers of this range.
+    pub fn integers(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        range: RangeInclusive<i64>,
+        default: &'static [i64],
+    ) -> Vec<i64> {
+        let Some(value) = self.take(name, about, schema::integers(&range, default)) else { return default.into() };
+        let pointer = pointer_to(name);
+        if value.kind() != Kind::Array {
+            return self.refuse(pointer, "a list of whole numbers");
+        }
+        let (mut numbers, mut errors) = (Vec::new(), Vec::new());
+        for (at, element) in value.all_children().into_iter().enumerate() {
+            match element.json().parse().ok().filter(|number| range.contains(number)) {
+                Some(number) => numbers.push(number),
+                None => errors.push(mistake(format!("{pointer}/{at}"), whole(&range))),
             }
         }
+        self.errors.extend(errors);
+        numbers
     }
 
     /// Takes a number of this range.
@@ -180,6 +201,12 @@ impl<'s> Settings<'s> {
     }
 }
 
+/// The words for a whole number of a range.
+fn whole(range: &RangeInclusive<i64>) -> String {
+    let bounds = bounds(range.start(), *range.start() > i64::MIN, range.end(), *range.end() < i64::MAX);
+    ["a whole number", &bounds].concat()
+}
+
 /// The words for a range, where it has an end.
 fn bounds<N: ToString>(least: &N, has_least: bool, most: &N, has_most: bool) -> String {
     let (least, most) = (least.to_string(), most.to_string());
@@ -216,7 +243,7 @@ fn pointer_to(name: &str) -> String {
 mod tests {
     use super::*;
 
-    type Read = (Vec<String>, usize, bool, i64, f64, String);
+    type Read = (Vec<String>, usize, bool, i64, f64, String, Vec<i64>);
 
     fn declare(settings: &mut Settings<'_>) -> Read {
         let letter = Format { expected: "one letter", pattern: "^.$", fits: |text| text.len() == 1 };
@@ -227,6 +254,7 @@ mod tests {
             settings.integer("count", "How many.", 1..=9, 3),
             settings.number("share", "How much.", 0.0..=f64::INFINITY, 0.5),
             settings.text("name", "Which.", &letter, "n"),
+            settings.integers("ports", "Where.", 0..=99, &[22, 80]),
         )
     }
 
@@ -242,15 +270,17 @@ mod tests {
 
     #[test]
     fn reads() {
-        let default = (vec![], 0, true, 3, 0.5, "n".to_owned());
+        let default = (vec![], 0, true, 3, 0.5, "n".to_owned(), vec![22, 80]);
         assert_eq!(read("{}"), Ok(default.clone()));
         assert_eq!(
-            read(r#"{"names":null,"mode":null,"loud":null,"count":null,"share":null,"name":null}"#),
+            read(r#"{"names":null,"mode":null,"loud":null,"count":null,"share":null,"name":null,"ports":null}"#),
             Ok(default)
         );
         assert_eq!(
-            read(r#" {"share":1e1,"mode":"b","names":["x","y"],"count":9,"loud":false,"name":"m","name":"k"} "#),
-            Ok((vec!["x".into(), "y".into()], 1, false, 9, 10.0, "k".into()))
+            read(
+                r#" {"share":1e1,"mode":"b","names":["x","y"],"count":9,"loud":false,"name":"m","name":"k","ports":[7]} "#
+            ),
+            Ok((vec!["x".into(), "y".into()], 1, false, 9, 10.0, "k".into(), vec![7]))
         );
     }
 
@@ -269,12 +299,17 @@ mod tests {
                 "/count: a whole number from 1 to 9",
                 "/share: a number of 0 or more",
                 "/name: one letter",
-                "/a~1b~0: nothing: the rule's settings are names, mode, loud, count, share, name"
+                "/a~1b~0: nothing: the rule's settings are names, mode, loud, count, share, name, ports"
             ]
         );
         assert_eq!(
-            refused(r#"{"names":"x","count":1.5}"#),
-            ["/names: a list of strings", "/count: a whole number from 1 to 9"]
+            refused(r#"{"names":"x","count":1.5,"ports":[1,"2",100]}"#),
+            [
+                "/names: a list of strings",
+                "/count: a whole number from 1 to 9",
+                "/ports/1: a whole number from 0 to 99",
+                "/ports/2: a whole number from 0 to 99",
+            ]
         );
         assert_eq!(
             refused(r#"{"count":"1","share":"1"}"#),
@@ -298,6 +333,7 @@ mod tests {
                 "count": {"description": "How many.", "type": "integer", "minimum": 1, "maximum": 9, "default": 3},
                 "share": {"description": "How much.", "type": "number", "minimum": 0, "default": 0.5},
                 "name": {"description": "Which.", "type": "string", "pattern": "^.$", "default": "n"},
+                "ports": {"description": "Where.", "type": "array", "items": {"type": "integer", "minimum": 0, "maximum": 99}, "default": [22, 80]},
             },
             "additionalProperties": false,
         });

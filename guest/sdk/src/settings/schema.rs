@@ -65,10 +65,19 @@ pub(super) fn boolean(default: bool) -> String {
 }
 
 pub(super) fn integer(range: &RangeInclusive<i64>, default: i64) -> String {
+    [&integer_type(range), &*bound("default", Some(default))].concat()
+}
+
+pub(super) fn integers(range: &RangeInclusive<i64>, default: &[i64]) -> String {
+    let default: Vec<String> = default.iter().map(i64::to_string).collect();
+    [r#""type":"array","items":{"#, &integer_type(range), r#"},"default":["#, &default.join(","), "]"].concat()
+}
+
+fn integer_type(range: &RangeInclusive<i64>) -> String {
     let (least, most) = (*range.start(), *range.end());
     let least = bound("minimum", (least > i64::MIN).then_some(least));
     let most = bound("maximum", (most < i64::MAX).then_some(most));
-    [r#""type":"integer""#, &least, &most, &bound("default", Some(default))].concat()
+    [r#""type":"integer""#, &least, &most].concat()
 }
 
 pub(super) fn number(range: &RangeInclusive<f64>, default: f64) -> String {
