@@ -9,7 +9,7 @@ use trommel::build::BuildError;
 use trommel::diagnostics::{printable, say};
 use trommel::package::sshsig::SshsigError;
 use trommel::package::{PackageError, Refusal};
-use trommel::{ConfigureError, FailureKind, INTERFACE_VERSION, LoadError, SandboxError};
+use trommel::{ConfigureError, FailureKind, LoadError, SandboxError};
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,88 +99,46 @@ pub(crate) fn no_sandbox(error: &SandboxError) -> Hinted {
 
 /// Says why a component cannot be loaded.
 pub(crate) fn cannot_load(path: &Path, error: &LoadError) -> Hinted {
-    let path = printable(&path.to_string_lossy());
-    let interface = format!("trommel:filter/event-filter@{INTERFACE_VERSION}");
-    let (why, hint) = match error {
-        LoadError::TooLarge(max) => (
-            format!("is larger than {max} bytes"),
-            "--component-bytes-max raises the limit, for a component that you trust".into(),
-        ),
-        LoadError::NotWasm => (
-            "is not a rule: not WebAssembly".into(),
+    let hint = match error {
+        LoadError::TooLarge(_) => "--component-bytes-max raises the limit, for a component that you trust",
+        LoadError::NotWasm => {
             "a rule is a WebAssembly component, a .wasm file, or the folder of a rule crate; \
              `trommel build CRATE_DIR` makes a component of a crate"
-                .into(),
-        ),
-        LoadError::CoreModule => (
-            "is a core module, where a component is needed".into(),
+        }
+        LoadError::CoreModule => {
             "of the two files that `trommel build` writes, take the one without `.core`; \
              `wasm-tools component new` makes a component of a core module"
-                .into(),
-        ),
-        LoadError::Invalid(why) => {
-            (format!("is no valid component: {}", printable(why)), "build it again, or ask its author".into())
         }
-        LoadError::LargeFunction(max) => (
-            format!("has a function of more than {max} bytes"),
-            "--function-bytes-max raises the limit, for a component that you trust".into(),
-        ),
-        LoadError::Composed => (
-            "is composed of components that have code of their own: work between them cannot be bounded".into(),
-            "build the rule as one component".into(),
-        ),
-        LoadError::TooMany(what, max) => {
-            (format!("has more than {max} {what}"), "no rule needs as many: ask its author".into())
+        LoadError::Invalid(_) => "build it again, or ask its author",
+        LoadError::LargeFunction(_) => "--function-bytes-max raises the limit, for a component that you trust",
+        LoadError::Composed => "build the rule as one component",
+        LoadError::TooMany(..) => "no rule needs as many: ask its author",
+        LoadError::CompileTime(_) => "--compile-seconds-max raises the limit, for a component that you trust",
+        LoadError::CompileMemory(_) => "--compile-bytes-max raises the limit, for a component that you trust",
+        LoadError::Compiler(_) => "nothing of it was run; if it fails again, ask its author",
+        LoadError::Imports(_) => {
+            "a rule imports nothing; build a Rust rule with `trommel build`, which does not bring in WASI"
         }
-        LoadError::CompileTime(seconds) => (
-            format!("was not compiled within {seconds} seconds of the processor's time"),
-            "--compile-seconds-max raises the limit, for a component that you trust".into(),
-        ),
-        LoadError::CompileMemory(max) => (
-            format!("was not compiled within {max} bytes of memory"),
-            "--compile-bytes-max raises the limit, for a component that you trust".into(),
-        ),
-        LoadError::Compiler(why) => (
-            format!("was not compiled, because the compiler failed: {}", printable(why)),
-            "nothing of it was run; if it fails again, ask its author".into(),
-        ),
-        LoadError::Imports(names) => (
-            format!("imports what no rule is given: {}", printable(&names.join(", "))),
-            "a rule imports nothing; build a Rust rule with `trommel build`, which does not bring in WASI".into(),
-        ),
-        LoadError::Wasi(names) => (
-            format!("imports WASI, which --wasi deny refuses: {}", printable(&names.join(", "))),
-            "with --wasi nothing it runs, and is given nothing".into(),
-        ),
-        LoadError::NoInterface => (
-            format!("is not a rule: a component that does not export {interface}"),
-            "see wit/README.md for what a rule exports".into(),
-        ),
-        LoadError::OtherVersion(version) => (
-            format!("speaks version {} of the interface; this host speaks {INTERFACE_VERSION}", printable(version)),
-            "build the rule against the wit/ of this version, or take the trommel of that one".into(),
-        ),
-        LoadError::Describe(failure) => (
-            format!("cannot say what its rules are: {}", printable(&failure.to_string())),
-            match failure.kind {
-                FailureKind::Fuel => "--load-fuel-max raises the limit, for a component that you trust",
-                FailureKind::Memory => {
-                    "--memory-bytes-max and --table-elements-max raise the limit, for a component that you trust"
-                }
-                FailureKind::Stack => "--stack-bytes-max raises the limit, for a component that you trust",
-                _ => "the rule is broken, or its answer larger than --metadata-bytes-max: ask its author",
+        LoadError::Wasi(_) => "--wasi nothing runs it, and gives it nothing",
+        LoadError::NoInterface => "see wit/README.md for what a rule exports",
+        LoadError::OtherVersion(_) => {
+            "build the rule against the wit/ of this version, or take the trommel of that one"
+        }
+        LoadError::Describe(failure) => match failure.kind {
+            FailureKind::Fuel => "--load-fuel-max raises the limit, for a component that you trust",
+            FailureKind::Memory => {
+                "--memory-bytes-max and --table-elements-max raise the limit, for a component that you trust"
             }
-            .into(),
-        ),
-        LoadError::Metadata(why) => {
-            (format!("breaks the contract: {}", printable(why)), "the rule is broken: ask its author".into())
-        }
-        _ => (format!("cannot be loaded: {error:?}"), String::new()),
+            FailureKind::Stack => "--stack-bytes-max raises the limit, for a component that you trust",
+            _ => "the rule is broken, or its answer larger than --metadata-bytes-max: ask its author",
+        },
+        LoadError::Metadata(_) => "the rule is broken: ask its author",
+        _ => "",
     };
-    Hinted::new(format!("{path}: {why}"), hint)
+    Hinted::new(format!("{}: {}", printable(&path.to_string_lossy()), printable(&error.to_string())), hint)
 }
 
-/// Says why an artifact cannot be had, or not be put somewhere.
+/// Says why an artifact cannot be fetched or stored.
 pub(crate) fn cannot_get(path: &Path, error: &PackageError) -> Hinted {
     let what = printable(&path.to_string_lossy());
     Hinted::new(format!("{what}: {}", printable(&error.to_string())), printable(&error.hint().unwrap_or_default()))

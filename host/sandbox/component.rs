@@ -114,7 +114,11 @@ impl Component {
     pub(super) fn code(&self) -> Result<&bindings::FilterPre<Budget>, Failure> {
         let ready = self.code.get_or_init(|| {
             self.sandbox.code_again(&self.bytes).map_err(|error| {
-                Failure::new(FailureKind::Internal, format!("its compiled code is gone, and making it again failed: {error}"), None)
+                Failure::new(
+                    FailureKind::Internal,
+                    format!("its compiled code is gone, and compiling it again failed: the component {error}"),
+                    None,
+                )
             })
         });
         ready.as_ref().map_err(Failure::clone)

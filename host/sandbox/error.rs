@@ -1,9 +1,10 @@
 //! Why there is no sandbox, why a component cannot be loaded or configured, or gave no answer.
 //!
-//! The words for the operator are left to the program.
+//! Hints for the operator are left to the program.
 
 use std::{fmt, io};
 
+use crate::INTERFACE_VERSION;
 use crate::sandbox::metadata::SettingError;
 
 /// Why there is no sandbox.
@@ -65,6 +66,40 @@ pub enum LoadError {
     Metadata(String),
 }
 
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge(max) => write!(f, "is larger than {max} bytes"),
+            Self::NotWasm => f.write_str("is not a rule: not WebAssembly"),
+            Self::CoreModule => f.write_str("is a core module, where a component is needed"),
+            Self::Invalid(why) => write!(f, "is no valid component: {why}"),
+            Self::LargeFunction(max) => write!(f, "has a function of more than {max} bytes"),
+            Self::Composed => f.write_str(
+                "is composed of components that have code of their own: work between them cannot be bounded",
+            ),
+            Self::TooMany(what, max) => write!(f, "has more than {max} {what}"),
+            Self::CompileTime(seconds) => {
+                write!(f, "was not compiled within {seconds} seconds of the processor's time")
+            }
+            Self::CompileMemory(max) => write!(f, "was not compiled within {max} bytes of memory"),
+            Self::Compiler(why) => write!(f, "was not compiled, because the compiler failed: {why}"),
+            Self::Imports(names) => write!(f, "imports what no rule is given: {}", names.join(", ")),
+            Self::Wasi(names) => write!(f, "imports WASI, which is denied: {}", names.join(", ")),
+            Self::NoInterface => write!(
+                f,
+                "is not a rule: a component that does not export trommel:filter/event-filter@{INTERFACE_VERSION}"
+            ),
+            Self::OtherVersion(version) => {
+                write!(f, "speaks version {version} of the interface; this host speaks {INTERFACE_VERSION}")
+            }
+            Self::Describe(failure) => write!(f, "cannot say what its rules are: {failure}"),
+            Self::Metadata(why) => write!(f, "breaks the contract: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for LoadError {}
+
 /// A component that refuses its settings.
 #[derive(Debug)]
 pub enum ConfigureError {
@@ -73,6 +108,23 @@ pub enum ConfigureError {
     /// The call failed.
     Failed(Failure),
 }
+
+impl fmt::Display for ConfigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(failure) => write!(f, "{failure}"),
+            Self::Refused(mistakes) => {
+                let text = |mistake: &SettingError| {
+                    let at = if mistake.pointer.is_empty() { "the whole document" } else { &mistake.pointer };
+                    format!("{at}: expected {}", mistake.expected)
+                };
+                f.write_str(&mistakes.iter().map(text).collect::<Vec<_>>().join("; "))
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigureError {}
 
 /// Why a component gave no answer that the host can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,3 +199,5 @@ impl fmt::Display for Failure {
         write!(f, "{}: {}", self.kind.name(), self.text)
     }
 }
+
+impl std::error::Error for Failure {}
