@@ -8,6 +8,8 @@ mod support;
 mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
 mod fluent_bit;
+#[path = "pipelines/ocsf.rs"]
+mod ocsf;
 #[path = "pipelines/pipeline.rs"]
 mod pipeline;
 #[path = "pipelines/rsyslog.rs"]

