@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pipelines/browser.rs"]
+mod browser;
 #[path = "pipelines/envoy.rs"]
 mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
@@ -12,6 +14,8 @@ mod fluent_bit;
 mod ocsf;
 #[path = "pipelines/pipeline.rs"]
 mod pipeline;
+#[path = "pipelines/report.rs"]
+mod report;
 #[path = "pipelines/rsyslog.rs"]
 mod rsyslog;
 #[path = "pipelines/scripts.rs"]
