@@ -1,4 +1,4 @@
-//! `trommel report`: makes a page of alerts that a person looks at.
+//! `trommel report`: makes a page of alerts for a person to look at.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter};
@@ -9,19 +9,19 @@ use trommel::report::{ReportError, report};
 
 use crate::messages::{Exit, Hinted};
 
-/// Makes one page of HTML of alerts, which needs nothing else and loads nothing.
+/// Makes a self-contained HTML page of alerts.
 ///
-/// FILE is what `run` wrote, in trommel's own format.
+/// The page loads nothing and needs no server. FILE holds alerts as `run` writes them by default.
 #[derive(clap::Args)]
 #[command(before_help = "\
 Examples:
   trommel report alerts.ndjson -o report.html
   trommel run --rule share.wasm logs/*.gz | trommel report - -o report.html")]
 pub(crate) struct Arguments {
-    /// A file of alerts; `-` is stdin.
+    /// The alerts to read; `-` reads stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where to write the page.
+    /// The page to write.
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let reported = report(alerts, page, &mut |line| {
         told += 1;
         if told <= MESSAGES_MAX {
-            say(&format!("{name}:{line}: not an alert in trommel's own format"));
+            say(&format!("{name}:{line}: not an alert in trommel's own format, skipped"));
         }
     });
     let written = reported.and_then(|reported| {
@@ -62,13 +62,19 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             return Err(match error {
                 ReportError::Read(error) => unreadable(error),
                 ReportError::Write(error) => unwritable(error),
-                error => {
-                    Hinted::new(format!("{name}: {error}"), "leave some out: `run --severity-min high`, or jq").into()
-                }
+                error => Hinted::new(
+                    format!("{name}: {error}"),
+                    "report fewer: `run --severity-min high`, or filter them with jq",
+                )
+                .into(),
             });
         }
     };
-    let others = if reported.others > 0 { format!(", {} lines that are none", reported.others) } else { String::new() };
-    say(&format!("{page_name}: {} alerts{others}", reported.alerts));
+    let count = |count, noun| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let skipped = match reported.others {
+        0 => String::new(),
+        others => format!(", {} skipped", count(others, "line")),
+    };
+    say(&format!("{page_name}: {}{skipped}", count(reported.alerts, "alert")));
     Ok(if reported.others > 0 { Exit::Unjudged } else { Exit::AllWell })
 }

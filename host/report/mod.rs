@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::sandbox::metadata::Severity;
 
-/// The most alerts in a report: more than that a browser does not hold.
+/// The most alerts in a report: a browser holds no more.
 pub const ALERTS_MAX: u64 = 500_000;
 /// The longest alert.
 pub const ALERT_BYTES_MAX: usize = 64 << 20;
@@ -52,7 +52,7 @@ impl fmt::Display for ReportError {
         match self {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
             Self::Write(error) => write!(f, "the report cannot be written: {error}"),
-            Self::TooMany => write!(f, "more than {ALERTS_MAX} alerts, which no browser holds"),
+            Self::TooMany => write!(f, "more than {ALERTS_MAX} alerts, too many for a browser"),
             Self::TooLong(line) => write!(f, "line {line} is longer than {ALERT_BYTES_MAX} bytes"),
         }
     }

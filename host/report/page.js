@@ -129,7 +129,7 @@
       place.append(button);
     });
     const ends = make("div", undefined, "ends");
-    ends.append(make("span", iso(from)), make("span", `up to ${most.toLocaleString("en")} a bar`));
+    ends.append(make("span", iso(from)), make("span", `at most ${most.toLocaleString("en")} per bar`));
     if (from !== to) ends.append(make("span", iso(to)));
     place.after(ends);
   };
