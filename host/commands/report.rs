@@ -38,11 +38,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         true => Box::new(io::stdin().lock()),
         false => Box::new(BufReader::new(File::open(&file).map_err(unreadable)?)),
     };
-    // The page appears whole or not at all, and what was there before stays until then.
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = output.file_name().unwrap_or_default().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = folder.join(beside);
+    // The page appears whole or not at all, and what was there before stays until then. What is no file, as a device or a
+    // pipe, is written as it comes.
+    let place = output.canonicalize().unwrap_or(output);
+    let is_file = place.metadata().is_ok_and(|found| found.is_file()) || !place.exists();
+    let beside = if is_file { beside(&place) } else { place.clone() };
     let page = BufWriter::new(File::create(&beside).map_err(unwritable)?);
     let mut told = 0;
     let reported = report(alerts, page, &mut |line| {
@@ -52,13 +52,17 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         }
     });
     let written = reported.and_then(|reported| {
-        std::fs::rename(&beside, &output).map_err(ReportError::Write)?;
+        if is_file {
+            std::fs::rename(&beside, &place).map_err(ReportError::Write)?;
+        }
         Ok(reported)
     });
     let reported = match written {
         Ok(reported) => reported,
         Err(error) => {
-            let _ = std::fs::remove_file(&beside);
+            if is_file {
+                let _ = std::fs::remove_file(&beside);
+            }
             return Err(match error {
                 ReportError::Read(error) => unreadable(error),
                 ReportError::Write(error) => unwritable(error),
@@ -77,4 +81,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     };
     say(&format!("{page_name}: {}{skipped}", count(reported.alerts, "alert")));
     Ok(if reported.others > 0 { Exit::Unjudged } else { Exit::AllWell })
+}
+
+/// Where a file is written before it takes its place.
+fn beside(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    place.with_file_name(name)
 }
