@@ -4,12 +4,18 @@
 
 mod support;
 
+#[path = "pipelines/browser.rs"]
+mod browser;
 #[path = "pipelines/envoy.rs"]
 mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
 mod fluent_bit;
+#[path = "pipelines/ocsf.rs"]
+mod ocsf;
 #[path = "pipelines/pipeline.rs"]
 mod pipeline;
+#[path = "pipelines/report.rs"]
+mod report;
 #[path = "pipelines/rsyslog.rs"]
 mod rsyslog;
 #[path = "pipelines/scripts.rs"]

@@ -25,7 +25,7 @@ pub(crate) struct AlertArguments {
     /// How alerts are written.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = FormatArgument::Trommel)]
     format: FormatArgument,
-    /// Leaves out findings of a lower severity, as if they were not there.
+    /// Ignores findings below this severity.
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = SeverityArgument::Informational)]
     pub(crate) severity_min: SeverityArgument,
 }

@@ -1,4 +1,4 @@
-//! `trommel report`: makes a page of alerts that a person looks at.
+//! `trommel report`: makes a page of alerts for a person to look at.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter};
@@ -9,19 +9,19 @@ use trommel::report::{ReportError, report};
 
 use crate::messages::{Exit, Hinted};
 
-/// Makes one page of HTML of alerts, which needs nothing else and loads nothing.
+/// Makes a self-contained HTML page of alerts.
 ///
-/// FILE is what `run` wrote, in trommel's own format.
+/// The page loads nothing and needs no server. FILE holds alerts as `run` writes them by default.
 #[derive(clap::Args)]
 #[command(before_help = "\
 Examples:
   trommel report alerts.ndjson -o report.html
   trommel run --rule share.wasm logs/*.gz | trommel report - -o report.html")]
 pub(crate) struct Arguments {
-    /// A file of alerts; `-` is stdin.
+    /// The alerts to read; `-` reads stdin.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where to write the page.
+    /// The page to write.
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
 }
@@ -38,37 +38,54 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         true => Box::new(io::stdin().lock()),
         false => Box::new(BufReader::new(File::open(&file).map_err(unreadable)?)),
     };
-    // The page appears whole or not at all, and what was there before stays until then.
-    let folder = output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut beside = output.file_name().unwrap_or_default().to_owned();
-    beside.push(format!(".{}.part", std::process::id()));
-    let beside = folder.join(beside);
+    // The page appears whole or not at all, and what was there before stays until then. What is no file, as a device or a
+    // pipe, is written as it comes.
+    let place = output.canonicalize().unwrap_or(output);
+    let is_file = place.metadata().is_ok_and(|found| found.is_file()) || !place.exists();
+    let beside = if is_file { beside(&place) } else { place.clone() };
     let page = BufWriter::new(File::create(&beside).map_err(unwritable)?);
     let mut told = 0;
     let reported = report(alerts, page, &mut |line| {
         told += 1;
         if told <= MESSAGES_MAX {
-            say(&format!("{name}:{line}: not an alert in trommel's own format"));
+            say(&format!("{name}:{line}: not an alert in trommel's own format, skipped"));
         }
     });
     let written = reported.and_then(|reported| {
-        std::fs::rename(&beside, &output).map_err(ReportError::Write)?;
+        if is_file {
+            std::fs::rename(&beside, &place).map_err(ReportError::Write)?;
+        }
         Ok(reported)
     });
     let reported = match written {
         Ok(reported) => reported,
         Err(error) => {
-            let _ = std::fs::remove_file(&beside);
+            if is_file {
+                let _ = std::fs::remove_file(&beside);
+            }
             return Err(match error {
                 ReportError::Read(error) => unreadable(error),
                 ReportError::Write(error) => unwritable(error),
-                error => {
-                    Hinted::new(format!("{name}: {error}"), "leave some out: `run --severity-min high`, or jq").into()
-                }
+                error => Hinted::new(
+                    format!("{name}: {error}"),
+                    "report fewer: `run --severity-min high`, or filter them with jq",
+                )
+                .into(),
             });
         }
     };
-    let others = if reported.others > 0 { format!(", {} lines that are none", reported.others) } else { String::new() };
-    say(&format!("{page_name}: {} alerts{others}", reported.alerts));
+    let count = |count, noun| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let skipped = match reported.others {
+        0 => String::new(),
+        others => format!(", {} skipped", count(others, "line")),
+    };
+    say(&format!("{page_name}: {}{skipped}", count(reported.alerts, "alert")));
     Ok(if reported.others > 0 { Exit::Unjudged } else { Exit::AllWell })
+}
+
+/// Where a file is written before it takes its place.
+fn beside(place: &Path) -> PathBuf {
+    let mut name = place.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    place.with_file_name(name)
 }

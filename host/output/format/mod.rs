@@ -4,6 +4,8 @@ pub(super) mod ecs;
 pub(super) mod line;
 pub(super) mod ocsf;
 
+use std::time::{Duration, SystemTime};
+
 use serde_json::{Map, Value, json};
 
 use super::alert::Origin;
@@ -41,6 +43,11 @@ impl Alert<'_> {
         serde_json::from_str(&self.finding.columns).unwrap_or_default()
     }
 
+    /// When the event was, where a column says it.
+    fn event_time(&self) -> Option<SystemTime> {
+        self.columns().get("@timestamp")?.as_str().and_then(time)
+    }
+
     /// The text of the event.
     fn event(&self) -> Option<String> {
         self.event.map(|event| String::from_utf8_lossy(event).into_owned())
@@ -58,5 +65,43 @@ impl Alert<'_> {
         }
         source["event_sha256"] = sha256.as_str().into();
         source
+    }
+}
+
+/// A time as RFC 3339 has it, with a blank in place of the `T`, or without the zone, which is then UTC.
+fn time(text: &str) -> Option<SystemTime> {
+    let zone_at = text.len().checked_sub("+00:00".len()).filter(|at| text.is_char_boundary(*at));
+    let (local, zone) = text.split_at(zone_at?);
+    let Some(hours_minutes) = zone.strip_prefix(['+', '-']) else {
+        return humantime::parse_rfc3339_weak(text).ok();
+    };
+    let (hours, minutes) = hours_minutes.split_once(':')?;
+    let (hours, minutes): (u64, u64) = (hours.parse().ok()?, minutes.parse().ok()?);
+    let offset = (hours < 24 && minutes < 60).then(|| Duration::from_secs(60 * (60 * hours + minutes)))?;
+    let local = humantime::parse_rfc3339_weak(local).ok()?;
+    if zone.starts_with('+') { local.checked_sub(offset) } else { local.checked_add(offset) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_times() {
+        let utc = |text| time(text).map(|time| humantime::format_rfc3339(time).to_string());
+        for (text, expected) in [
+            ("2026-11-05T10:02:03Z", Some("2026-11-05T10:02:03Z")),
+            ("2026-11-05T10:02:03.000Z", Some("2026-11-05T10:02:03Z")),
+            ("2026-11-05 10:02:03.25", Some("2026-11-05T10:02:03.250000000Z")),
+            ("2026-11-05T10:02:03+05:30", Some("2026-11-05T04:32:03Z")),
+            ("2026-11-05T10:02:03.5-01:00", Some("2026-11-05T11:02:03.500000000Z")),
+            ("2026-11-05", None),
+            ("2026-11-05T10:02:03+99:00", None),
+            ("yesterday, at ten€", None),
+            ("€", None),
+            ("", None),
+        ] {
+            assert_eq!(utc(text).as_deref(), expected, "{text}");
+        }
     }
 }

@@ -44,7 +44,7 @@ pub(in crate::output) fn write(alert: &Alert<'_>) -> String {
             "analytic": {"uid": rule.id, "name": rule.name, "type_id": 1, "type": "Rule", "version": rule.version},
         },
     });
-    if let Some(Ok(time)) = columns.get("@timestamp").and_then(Value::as_str).map(humantime::parse_rfc3339_weak) {
+    if let Some(time) = alert.event_time() {
         document["start_time"] = milliseconds(time).into();
         document["end_time"] = milliseconds(time).into();
     }
