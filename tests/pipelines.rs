@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pipelines/azure.rs"]
+mod azure;
 #[path = "pipelines/envoy.rs"]
 mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
