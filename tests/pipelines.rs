@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "pipelines/azure.rs"]
+mod azure;
 #[path = "pipelines/browser.rs"]
 mod browser;
 #[path = "pipelines/envoy.rs"]

@@ -13,6 +13,8 @@ use crate::prefilter::Escapes;
 const BUFFERS_BYTES: usize = 64 * 12;
 /// Fewer needles have a table of 256 numbers, more have one of 4,096.
 const SMALL_TABLE_NEEDLES_MAX: usize = 24;
+/// What stands before an event's alerts in it.
+const MEMBER: &str = "\"trommel\":[";
 /// What takes the place of a record that could not be had.
 const LOST: &str = "{\"trommel_error\":\"a record was lost: there was no memory to take it\"}\0";
 
@@ -32,9 +34,18 @@ impl Baked {
             Target::FluentBit => {
                 baked.piece("empty", b"\0");
                 baked.text("lost", "lost_len", LOST);
-                baked.text("member", "member_len", r#""trommel":["#);
+                baked.text("member", "member_len", MEMBER);
             }
-            Target::ProxyWasm => baked.proxy_wasm(rules),
+            Target::ProxyWasm => {
+                baked.proxy_wasm();
+                baked.configuration(rules);
+            }
+            Target::AzureIotOperations { .. } => {
+                baked.piece("returned", &[0; 8]);
+                baked.text("member", "member_len", MEMBER);
+                baked.text("settings_key", "settings_key_len", "settings");
+                baked.configuration(rules);
+            }
             Target::Core => {}
         }
         baked.text("severity_key", "severity_key_len", SEVERITY_KEY);
@@ -103,7 +114,7 @@ impl Baked {
     }
 
     /// What a proxy is asked for and told.
-    fn proxy_wasm(&mut self, rules: &[Metadata]) {
+    fn proxy_wasm(&mut self) {
         self.piece("returned", &[0; 8]);
         self.piece("held", &[0; 12]);
         for (name, len, text) in PROXY_TEXTS {
@@ -114,6 +125,13 @@ impl Baked {
         // The last value follows, and its length is put in its place.
         let open = headers(&[("content-type", "application/x-ndjson"), ("trommel-unjudged", "")]);
         self.text("two_headers", "two_headers_len", &open[..open.len() - 1]);
+    }
+
+    /// What is needed to take settings from the host.
+    fn configuration(&mut self, rules: &[Metadata]) {
+        for (name, len, text) in CONFIGURATION_TEXTS {
+            self.text(name, len, text);
+        }
         let mut table = Vec::new();
         for rule in rules {
             let id = serde_json::to_string(&rule.id).expect("texts are JSON");
@@ -168,14 +186,18 @@ fn slot(pair: [u8; 2], bits: u32) -> usize {
 }
 
 /// What a proxy is asked for and told in words, by the names that `proxy_wasm.wat` imports.
-const PROXY_TEXTS: [(&str, &str, &str); 8] = [
+const PROXY_TEXTS: [(&str, &str, &str); 6] = [
     ("root_id", "root_id_len", "plugin_root_id"),
     ("log_id", "log_id_len", "trommel_log"),
     ("property", "property_len", "trommel"),
-    ("refused", "refused_len", "trommel: settings refused: "),
     ("unjudged", "unjudged_len", "trommel: an event of a body cannot be judged: "),
     ("no_memory", "no_memory_len", "trommel: a body is not judged: there is no memory for it\n"),
     ("other", "other_len", "trommel: another filter with the same vm_id has another configuration: give each a vm_id"),
+];
+
+/// What is said of settings that a host gives, by the names that `configure.wat` imports.
+const CONFIGURATION_TEXTS: [(&str, &str, &str); 2] = [
+    ("refused", "refused_len", "trommel: settings refused: "),
     (
         "not_by_id",
         "not_by_id_len",

@@ -5,9 +5,6 @@
 (import "baked" "empty" (global $empty i32))
 (import "baked" "lost" (global $lost i32))
 (import "baked" "lost_len" (global $lost_len i32))
-;; `"trommel":[`
-(import "baked" "member" (global $member i32))
-(import "baked" "member_len" (global $member_len i32))
 
 (export "memory" (memory 0))
 (export "malloc" (func $malloc))
@@ -34,26 +31,14 @@
 (func (export "trommel_tag")
   (param $tag i32) (param $tag_len i32) (param $sec i32) (param $nsec i32) (param $record i32) (param $len i32)
   (result i32)
-  (local $answer i32) (local $close i32) (local $is_tagged i32)
+  (local $answer i32) (local $is_tagged i32)
   (if (i32.eqz (local.get $record)) (then (return (call $say_lost))))
   (if (i32.ne (global.get $state) (i32.const 1)) (then (return (local.get $record))))
   (if (i32.eqz (call $matters (local.get $record) (local.get $len))) (then (return (local.get $record))))
   (local.set $answer (call $judge (local.get $record) (local.get $len)))
   (if (i32.eqz (local.get $answer)) (then (return (local.get $record))))
-  (local.set $close (call $close_of (local.get $record) (local.get $len)))
-  (if (i32.and (i32.eqz (i32.load8_u (local.get $answer))) (i32.ne (local.get $close) (i32.const 0)))
-    (then
-      (if (i32.load offset=8 (local.get $answer))
-        (then
-          (call $begin)
-          (call $put_open (local.get $record) (local.get $close))
-          (call $put (i32.add (global.get $baked) (global.get $member)) (global.get $member_len))
-          (local.set $is_tagged (call $put_alerts (local.get $answer) (i32.const 0x2c)))
-          (call $put_byte (i32.const 0x5d))
-          (call $put
-            (local.get $close)
-            (i32.sub (i32.add (local.get $record) (local.get $len)) (local.get $close)))
-          (call $put_byte (i32.const 0))))))
+  (local.set $is_tagged (call $put_tagged (local.get $record) (local.get $len) (local.get $answer)))
+  (if (local.get $is_tagged) (then (call $put_byte (i32.const 0))))
   (call $judged (local.get $answer))
   (select (global.get $out) (local.get $record) (i32.and (local.get $is_tagged) (i32.eqz (global.get $out_failed)))))
 

@@ -13,6 +13,7 @@
 use crate::metadata::Metadata;
 
 mod bake;
+mod component;
 mod error;
 mod extract;
 pub(crate) mod features;
@@ -35,6 +36,11 @@ pub enum Target {
     FluentBit,
     /// Envoy, and other proxies that speak proxy-wasm 0.2.1.
     ProxyWasm,
+    /// An operator of Azure IoT Operations, which is a component.
+    AzureIotOperations {
+        /// Whether it is a `map`, which passes every message with what is found in it, and not a `filter`.
+        tag: bool,
+    },
     /// Any host of core modules, as `wit/README.md` tells how to write one.
     Core,
 }
@@ -44,15 +50,21 @@ impl Target {
     fn has_vectors(self) -> bool {
         match self {
             Self::FluentBit => false,
-            Self::ProxyWasm | Self::Core => true,
+            Self::ProxyWasm | Self::AzureIotOperations { .. } | Self::Core => true,
         }
     }
 
     /// The adapter's text.
     fn text(self) -> String {
         let parts: &[&str] = match self {
-            Self::FluentBit => &[include_str!("alerts.wat"), include_str!("json.wat"), include_str!("fluent_bit.wat")],
-            Self::ProxyWasm => &[include_str!("alerts.wat"), include_str!("json.wat"), include_str!("proxy_wasm.wat")],
+            Self::FluentBit => &[ALERTS, JSON, TAG, include_str!("fluent_bit.wat")],
+            Self::ProxyWasm => &[ALERTS, JSON, CONFIGURE, include_str!("proxy_wasm.wat")],
+            Self::AzureIotOperations { tag: false } => {
+                &[ALERTS, JSON, CONFIGURE, include_str!("azure.wat"), include_str!("azure_filter.wat")]
+            }
+            Self::AzureIotOperations { tag: true } => {
+                &[ALERTS, JSON, TAG, CONFIGURE, include_str!("azure.wat"), include_str!("azure_map.wat")]
+            }
             Self::Core => &[include_str!("core.wat")],
         };
         // Imports come first.
@@ -67,6 +79,11 @@ impl Target {
         format!("(module\n{imports}{rest})")
     }
 }
+
+const ALERTS: &str = include_str!("alerts.wat");
+const JSON: &str = include_str!("json.wat");
+const TAG: &str = include_str!("tag.wat");
+const CONFIGURE: &str = include_str!("configure.wat");
 
 /// What is adapted.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +127,10 @@ pub fn adapt(adapting: Adapting<'_>, target: Target) -> Result<Vec<u8>, AdaptErr
     let adapter = Module::read(&adapter).expect("the adapters are valid");
     let adapted = merge::merge(&rule, &exports, &adapter, &baked.bytes, &baked.numbers)?;
     debug_assert_eq!(features::missing(&adapted, target.has_vectors()), None, "an adapted rule is valid");
-    Ok(adapted)
+    match target {
+        Target::AzureIotOperations { tag } => component::operator(adapted, tag),
+        _ => Ok(adapted),
+    }
 }
 
 /// The core module of a component; a core module is its own.

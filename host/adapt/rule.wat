@@ -37,7 +37,7 @@
 
 ;; 0 before the first use, 1 ready, 2 while the rule runs. A call that finds 2 comes after a trap.
 (global $state (mut i32) (i32.const 0))
-;; Whether the baked settings are left out, because the host gives others.
+;; Whether a fresh rule is left without the baked settings, because the host may give others.
 (global $leaves_settings (mut i32) (i32.const 0))
 ;; How many pages the rule had at first, and has now.
 (global $first (mut i32) (i32.const 0))
@@ -77,7 +77,6 @@
 
 ;; Makes a fresh rule of whatever is there: memory, globals, settings.
 (func $renew
-  (local $at i32) (local $left i32) (local $text i32) (local $len i32) (local $answer i32)
   (if (global.get $first)
     (then
       (memory.fill (i32.const 0) (i32.const 0) (i32.shl (global.get $declared) (i32.const 16)))
@@ -95,8 +94,15 @@
   (call $start)
   (global.set $baked (call $realloc (i32.const 0) (i32.const 0) (i32.const 8) (global.get $baked_bytes)))
   (memory.init $baked_data (global.get $baked) (i32.const 0) (global.get $baked_bytes))
+  (if (i32.eqz (global.get $leaves_settings)) (then (call $configure_baked)))
+  (global.set $state (i32.const 1)))
+
+;; Hands the rules the settings that were baked in.
+(func $configure_baked
+  (local $at i32) (local $left i32) (local $text i32) (local $len i32) (local $answer i32)
+  (global.set $state (i32.const 2))
   (local.set $at (i32.add (global.get $baked) (global.get $settings)))
-  (local.set $left (select (i32.const 0) (i32.load (local.get $at)) (global.get $leaves_settings)))
+  (local.set $left (i32.load (local.get $at)))
   (local.set $at (i32.add (local.get $at) (i32.const 4)))
   (block $done
     (loop $next

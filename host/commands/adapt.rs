@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use trommel::Component;
 use trommel::adapt::{AdaptErrorKind, Adapting, Target, adapt};
 use trommel::diagnostics::{printable, reason, say};
+use trommel::metadata::Metadata;
 
 use super::sandbox::SandboxArguments;
 use super::settings::configure;
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
     /// The host that is to load the file.
     #[arg(long, value_enum, value_name = "HOST")]
     to: To,
+    /// With azure-iot-operations: a map operator, which passes every message with what is found as its member `trommel`.
+    #[arg(long)]
+    tag: bool,
     /// A component or a core module (.wasm), or the folder of a rule crate, which is built first.
     #[arg(value_name = "RULE")]
     rule: PathBuf,
@@ -43,12 +47,14 @@ pub(crate) struct Arguments {
     sandbox: SandboxArguments,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum To {
     /// Its filter `wasm`: functions trommel_filter and trommel_tag
     FluentBit,
     /// Envoy, Istio and other proxies: bodies of lines in; alerts out as the answer, or for the access log
     ProxyWasm,
+    /// Its data flow graphs: a filter operator, or with --tag a map operator, and the graph's YAML beside it
+    AzureIotOperations,
     /// Any host of core modules (wazero and others): the module as it is, or with settings baked in without `configure`
     Core,
 }
@@ -57,8 +63,13 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let target = match arguments.to {
         To::FluentBit => Target::FluentBit,
         To::ProxyWasm => Target::ProxyWasm,
+        To::AzureIotOperations => Target::AzureIotOperations { tag: arguments.tag },
         To::Core => Target::Core,
     };
+    if arguments.tag && arguments.to != To::AzureIotOperations {
+        let hint = "leave it out: where a host can have both, they are functions of one file";
+        return Err(Hinted::new("--tag is for --to azure-iot-operations alone", hint).into());
+    }
     let (file, bytes, component) = arguments.sandbox.load_with_bytes(&arguments.rule)?;
     let mut components = [(arguments.rule.to_string_lossy().into_owned(), component)];
     let mut configured = Vec::new();
@@ -84,10 +95,34 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         )
     })?;
     let output = arguments.output.unwrap_or_else(|| beside(&file, arguments.to));
-    trommel::build::replace(&output, &adapted)
-        .map_err(|error| anyhow::anyhow!("{}: cannot be written: {}", shown(&output), reason(&error)))?;
-    writeln!(std::io::stdout(), "{}", output.display()).context("<stdout>")?;
+    write(&output, &adapted)?;
+    if arguments.to == To::AzureIotOperations {
+        write(&output.with_extension("yaml"), graph(&output, &component.rules()[0], arguments.tag).as_bytes())?;
+    }
     Ok(Exit::AllWell)
+}
+
+/// Writes a file, and prints its path.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    trommel::build::replace(path, bytes)
+        .map_err(|error| anyhow::anyhow!("{}: cannot be written: {}", shown(path), reason(&error)))?;
+    writeln!(std::io::stdout(), "{}", path.display()).context("<stdout>")
+}
+
+/// The graph of one operator, with the module as it is pushed under its file's name and the rule's version.
+fn graph(module: &Path, rule: &Metadata, tag: bool) -> String {
+    let file = module.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    let file = file.strip_suffix(".azure-iot-operations").unwrap_or(&file);
+    // A tag has no `+`.
+    let tag_of_module = rule.version.replace('+', "-");
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    format!(
+        include_str!("../adapt/azure.yaml"),
+        kind = if tag { "map" } else { "filter" },
+        name = quoted(&rule.name),
+        version = quoted(&rule.version),
+        module = quoted(&format!("{file}:{tag_of_module}")),
+    )
 }
 
 fn adapted(rule: &[u8], component: &Component, target: Target) -> Result<Vec<u8>, trommel::adapt::AdaptError> {

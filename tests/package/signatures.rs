@@ -135,3 +135,33 @@ fn keys_that_cannot_sign() {
     assert!(ran.code == 2 && ran.stderr.contains("hint: it comes with OpenSSH"), "{}", ran.stderr);
     assert!(place.read("rule.wasm") == rule);
 }
+
+#[test]
+fn what_is_adapted_was_signed() {
+    let place = Place::new();
+    let (alice, _) = (place.key("alice"), place.key("mallory"));
+    place.write("signers", alice);
+    place.rule("rule.wasm");
+    place.well("adapt --to proxy-wasm rule.wasm -o unsigned.wasm");
+    let adapt = "adapt --signers signers --require-signature -o adapted.wasm";
+    place.refuses(&format!("{adapt} --to proxy-wasm rule.wasm"), "it is not signed");
+    place.well("sign --key mallory rule.wasm");
+    place.refuses(&format!("{adapt} --to proxy-wasm rule.wasm"), "signed by a stranger");
+    place.well("sign --key alice rule.wasm");
+    place.well(&format!("{adapt} --to proxy-wasm rule.wasm"));
+    assert!(place.read("adapted.wasm") == place.read("unsigned.wasm"), "a signature is no part of what is adapted");
+    // What lies beside a component for hosts without SIMD is not taken on its word.
+    fs::remove_file(place.path("adapted.wasm")).expect("removed");
+    let core = support::component("tests/rules/root-login").with_extension("core.wasm");
+    fs::copy(core, place.path("rule.core.wasm")).expect("a copy");
+    place.refuses(&format!("{adapt} --to fluent-bit rule.wasm"), "SIMD");
+    assert!(!place.path("adapted.wasm").exists());
+    place.well("sign --key alice rule.core.wasm");
+    place.well(&format!("{adapt} --to fluent-bit rule.wasm"));
+    // The file's own bytes are what is checked and what is adapted.
+    let mut bytes = place.read("rule.wasm");
+    let at = bytes.windows(10).position(|text| text == b"root-login").expect("its id");
+    bytes[at] = b'b';
+    place.write("rule.wasm", bytes);
+    place.refuses(&format!("{adapt} --to proxy-wasm rule.wasm"), "it was changed after it was signed");
+}

@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::pipeline::{Running, alerts, events, json_lines, program, text, until};
+use crate::pipeline::{Running, alerts, append, events, json_lines, program, text, until};
 use crate::support::{component, ebs, root, run, trommel};
 
 fn fluent_bit() -> Option<PathBuf> {
@@ -33,6 +34,11 @@ fn start(program: &Path, config: &str, rule: &Path, folder: &Path) -> Running {
     command.args(["--quiet", "--config"]).arg(configs.join(config));
     command.env("CONFIG", &configs).env("RULE", rule).env("EVENTS", folder.join("events.ndjson")).env("OUT", folder);
     Running::start(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
+}
+
+/// The whole lines of a text.
+fn whole(text: &str) -> &str {
+    text.rfind('\n').map_or("", |end| &text[..=end])
 }
 
 /// The alerts in records that were tagged.
@@ -68,6 +74,53 @@ fn the_configurations_give_the_alerts_of_run() {
         running.end();
         assert_eq!(tagged(&json_lines(&written())), expected, "{config}");
     }
+}
+
+#[test]
+fn a_kill_loses_nothing_that_lies_in_the_file() {
+    let Some(program) = fluent_bit() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let input = events(6_000);
+    let lines: Vec<&str> = input.split_inclusive('\n').collect();
+    let rule = adapted(&ebs(), folder.path());
+    let (path, config) = (folder.path().join("events.ndjson"), "fluent-bit.conf");
+    append(&path, "");
+    let expected = alerts(&ebs(), &input);
+    let written = || text(&folder.path().join("alerts.ndjson"));
+    let mut running = start(&program, config, &rule, folder.path());
+    let kills = 3;
+    for (number, chunk) in lines.chunks(lines.len() / (kills + 1)).enumerate() {
+        append(&path, &chunk.concat());
+        if number < kills {
+            // In the middle: it has written something of what it was given, or nothing yet.
+            let before = written().len();
+            match number {
+                1 => std::thread::sleep(Duration::from_millis(300)),
+                _ => until("some alerts", || written().len() > before),
+            }
+            // It dies, and is started again. What it wrote is whole.
+            drop(running);
+            let written = written();
+            assert!(written.is_empty() || written.ends_with('\n'), "{}", written.lines().last().unwrap_or_default());
+            json_lines(&written);
+            running = start(&program, config, &rule, folder.path());
+        }
+    }
+    // Without a file for where it has come to, it begins anew each time: no event is lost, and alerts come again.
+    let all = |records: Vec<Value>| {
+        let mut ids: Vec<_> = tagged(&records).iter().map(|alert| alert["snapshotId"].to_string()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    };
+    let mut ids: Vec<_> = expected.iter().map(|alert| alert["snapshotId"].to_string()).collect();
+    ids.sort_unstable();
+    until("the alerts", || all(json_lines(whole(&written()))) == ids);
+    running.end();
+    let records = json_lines(&written());
+    assert_eq!(all(records.clone()), ids);
+    let again = tagged(&records).into_iter().filter(|alert| !expected.contains(alert)).count();
+    assert_eq!(again, 0, "what comes again is the same");
 }
 
 #[test]
