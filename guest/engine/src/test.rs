@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
-use crate::image::{Corrupt, Image, Section, TEST_WORDS, piece, relation, test};
+use crate::grams::Grams;
+use crate::image::{Corrupt, Image, List, Section, TEST_WORDS, piece, relation, test};
 use crate::json::Shape;
 use crate::regex::{Machine, Program};
 use crate::scalar::{self, Number};
-use crate::text::fits;
+use crate::text::{find, fits};
 use crate::values::{Cut, Span, Values};
 use crate::{Stop, hash};
 
@@ -31,7 +32,7 @@ pub(crate) fn value(
     if kind == test::TOKENS {
         return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
     }
-    holds(image, [kind, a, b, c], values.bytes(event, text), machine)
+    searched(image, [kind, a, b, c], event, values, machine, text)
 }
 
 /// Says whether a text satisfies a test.
@@ -48,13 +49,53 @@ pub(crate) fn text(
     if let [test::TOKENS, a, b, c] = record {
         return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
     }
-    holds(image, record, values.bytes(event, text), machine)
+    searched(image, record, event, values, machine, text)
+}
+
+/// Judges a test that may look for parts in a text, which is then gone through once for all tests.
+#[inline]
+fn searched(
+    image: Image<'_>,
+    record: [u32; 4],
+    event: &[u8],
+    values: &mut Values,
+    machine: &mut Machine,
+    text: Span,
+) -> Result<bool, Stop> {
+    let [test::TEXT | test::TEXT_FOLDED, wholes, patterns, parts] = record else {
+        return holds(image, record, values.bytes(event, text), machine);
+    };
+    let parts = image.counted::<3>(parts)?;
+    if !parts.is_empty() {
+        values.need_grams(event, text);
+        let (text, grams) = (values.bytes(event, text), values.grams(text));
+        if holds_part(image, parts, text, grams)? {
+            return Ok(true);
+        }
+    }
+    Ok(fits_any(image, wholes, patterns, values.bytes(event, text))?)
+}
+
+/// Says whether a text holds one of some parts.
+fn holds_part(image: Image<'_>, parts: List<'_, 3>, text: &[u8], grams: Option<&Grams>) -> Result<bool, Corrupt> {
+    for [hash, at, length] in parts.iter() {
+        if let Some(grams) = grams
+            && hash != 0
+            && !grams.may_hold_piece(hash)
+        {
+            continue;
+        }
+        let part = image.text(at, length)?;
+        if grams.is_none_or(|grams| grams.may_hold(part)) && find(text, part).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn holds(image: Image<'_>, [kind, a, b, c]: [u32; 4], text: &[u8], machine: &mut Machine) -> Result<bool, Stop> {
     Ok(match kind {
         test::EXISTS => true,
-        test::TEXT | test::TEXT_FOLDED => fits_any(image, a, b, text)?,
         test::ORDER => related(text.cmp(image.text(b, c)?), a)?,
         test::REGEX => return Program::new(image, a)?.matches(text, machine),
         test::WHOLE => compare(scalar::number(text), Number::Whole(wide(b, c).cast_signed()), a)?,

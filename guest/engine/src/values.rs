@@ -2,6 +2,7 @@
 //!
 //! A value's text and its folded text are made when first asked for, and kept for the event.
 
+use crate::grams::{Grams, TEXT_BYTES_MIN};
 use crate::json::{Shape, unescape};
 use crate::{fold, hash, tokens};
 
@@ -37,6 +38,9 @@ pub(crate) struct Values {
     event_bytes: u32,
     /// The tokens of texts that were cut for this event: each text's own start and analyser.
     cut: Vec<(Span, u32, Cut)>,
+    /// The pieces of texts in which parts were looked for in this event; those behind `grams_used` are of earlier ones.
+    grams: Vec<(Span, Grams)>,
+    grams_used: usize,
 }
 
 /// The tokens of a text: the hash of each with its place, in the order of the hashes, and their texts by place.
@@ -90,6 +94,7 @@ impl Values {
         }
         self.made.clear();
         self.cut.clear();
+        self.grams_used = 0;
         self.event_bytes = event.len() as u32;
     }
 
@@ -168,8 +173,20 @@ impl Values {
             let bytes = &event[text.start as usize..text.end as usize];
             return self.make(|made| fold::bytes(bytes, made));
         }
-        let bytes = bytes.to_vec();
-        self.make(|made| fold::bytes(&bytes, made))
+        // What is made may move while more is: it is taken out for that time.
+        let mut made = std::mem::take(&mut self.made);
+        let start = made.len();
+        let (from, to) = ((text.start - self.event_bytes) as usize, (text.end - self.event_bytes) as usize);
+        if made[from..to].is_ascii() {
+            made.extend_from_within(from..to);
+            made[start..].make_ascii_lowercase();
+        } else {
+            let bytes = made[from..to].to_vec();
+            fold::bytes(&bytes, &mut made);
+        }
+        let end = made.len();
+        self.made = made;
+        Span { start: self.event_bytes + start as u32, end: self.event_bytes + end as u32 }
     }
 
     /// Keeps a text that is made for this event.
@@ -192,6 +209,30 @@ impl Values {
             return &self.made[(text.start - at) as usize..(text.end - at) as usize];
         }
         &event[text.start as usize..text.end as usize]
+    }
+
+    /// Makes sure that the pieces of a text are there, if it is long.
+    #[inline]
+    pub(crate) fn need_grams(&mut self, event: &[u8], text: Span) {
+        if (text.end - text.start) as usize >= TEXT_BYTES_MIN && self.grams(text).is_none() {
+            self.make_grams(event, text);
+        }
+    }
+
+    fn make_grams(&mut self, event: &[u8], text: Span) {
+        if self.grams_used == self.grams.len() {
+            self.grams.push((text, Grams::default()));
+        }
+        let mut grams = std::mem::take(&mut self.grams[self.grams_used].1);
+        grams.fill(self.bytes(event, text));
+        self.grams[self.grams_used] = (text, grams);
+        self.grams_used += 1;
+    }
+
+    /// Is the pieces of a text, if they are there.
+    #[inline]
+    pub(crate) fn grams(&self, text: Span) -> Option<&Grams> {
+        self.grams[..self.grams_used].iter().find(|(of, _)| *of == text).map(|(_, grams)| grams)
     }
 
     /// Is the tokens of a text, which is cut once.
