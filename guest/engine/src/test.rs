@@ -93,6 +93,50 @@ fn holds_part(image: Image<'_>, parts: List<'_, 3>, text: &[u8], grams: Option<&
     Ok(false)
 }
 
+/// The parts of which a value must hold one to satisfy a test, if that is all that the test asks; and whether values are
+/// folded before.
+fn parts_only<'i>(image: Image<'i>, number: u32) -> Result<Option<(List<'i, 3>, bool)>, Corrupt> {
+    let [kind @ (test::TEXT | test::TEXT_FOLDED), wholes, patterns, parts] = image.record(Section::Tests, number)?
+    else {
+        return Ok(None);
+    };
+    if !image.counted::<3>(wholes)?.is_empty() || !image.counted::<2>(patterns)?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some((image.counted(parts)?, kind == test::TEXT_FOLDED)))
+}
+
+/// Says whether some value of an event may satisfy a test, by the event's own text.
+pub(crate) fn may_be_in(image: Image<'_>, number: u32, event: &[u8], values: &mut Values) -> Result<bool, Corrupt> {
+    let Some((parts, true)) = parts_only(image, number)? else { return Ok(true) };
+    let Some(grams) = values.grams_of_event(event) else { return Ok(true) };
+    for [_, at, length] in parts.iter() {
+        if grams.may_hold_in_json(image.text(at, length)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Says whether some value of a slot may satisfy a test, by the pieces of all of them: it saves going through the values
+/// of a slot that takes every field.
+pub(crate) fn may_hold(
+    image: Image<'_>,
+    number: u32,
+    event: &[u8],
+    values: &mut Values,
+    slot: u32,
+) -> Result<bool, Corrupt> {
+    let Some((parts, folded)) = parts_only(image, number)? else { return Ok(true) };
+    let grams = values.grams_of_slot(event, slot, folded);
+    for [hash, at, length] in parts.iter() {
+        if hash == 0 || (grams.may_hold_piece(hash) && grams.may_hold(image.text(at, length)?)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn holds(image: Image<'_>, [kind, a, b, c]: [u32; 4], text: &[u8], machine: &mut Machine) -> Result<bool, Stop> {
     Ok(match kind {
         test::EXISTS => true,

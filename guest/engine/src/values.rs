@@ -4,6 +4,7 @@
 
 use crate::grams::{Grams, TEXT_BYTES_MIN};
 use crate::json::{Shape, unescape};
+use crate::json_text::is_verbatim;
 use crate::{fold, hash, tokens};
 
 /// Is no value.
@@ -41,6 +42,12 @@ pub(crate) struct Values {
     /// The pieces of texts in which parts were looked for in this event; those behind `grams_used` are of earlier ones.
     grams: Vec<(Span, Grams)>,
     grams_used: usize,
+    /// The pieces of all values of a slot together, folded or as they are.
+    slot_grams: Vec<(u32, bool, Grams)>,
+    slot_grams_used: usize,
+    /// The pieces of the event's own text, folded, and whether they are known and tell anything.
+    event_grams: Grams,
+    event_grams_tell: Option<bool>,
 }
 
 /// The tokens of a text: the hash of each with its place, in the order of the hashes, and their texts by place.
@@ -95,6 +102,8 @@ impl Values {
         self.made.clear();
         self.cut.clear();
         self.grams_used = 0;
+        self.slot_grams_used = 0;
+        self.event_grams_tell = None;
         self.event_bytes = event.len() as u32;
     }
 
@@ -224,7 +233,8 @@ impl Values {
             self.grams.push((text, Grams::default()));
         }
         let mut grams = std::mem::take(&mut self.grams[self.grams_used].1);
-        grams.fill(self.bytes(event, text));
+        grams.clear((text.end - text.start) as usize);
+        grams.add(self.bytes(event, text));
         self.grams[self.grams_used] = (text, grams);
         self.grams_used += 1;
     }
@@ -233,6 +243,53 @@ impl Values {
     #[inline]
     pub(crate) fn grams(&self, text: Span) -> Option<&Grams> {
         self.grams[..self.grams_used].iter().find(|(of, _)| *of == text).map(|(_, grams)| grams)
+    }
+
+    /// Is the pieces of the event's own text, folded; nothing if it may stand for others than it has.
+    pub(crate) fn grams_of_event(&mut self, event: &[u8]) -> Option<&Grams> {
+        let tell = *self.event_grams_tell.get_or_insert_with(|| {
+            let tell = is_verbatim(event);
+            if tell {
+                self.event_grams.clear(event.len());
+                self.event_grams.add_folded(event);
+            }
+            tell
+        });
+        tell.then_some(&self.event_grams)
+    }
+
+    /// Is the pieces of all values of a slot together.
+    pub(crate) fn grams_of_slot(&mut self, event: &[u8], slot: u32, folded: bool) -> &Grams {
+        let known =
+            self.slot_grams[..self.slot_grams_used].iter().position(|&(of, fold, _)| of == slot && fold == folded);
+        let nth = known.unwrap_or_else(|| {
+            let (mut bytes, mut value) = (0, self.first(slot));
+            while value != NONE {
+                let text = self.compared(event, value, folded);
+                bytes += (text.end - text.start) as usize;
+                value = self.next(value);
+            }
+            if self.slot_grams_used == self.slot_grams.len() {
+                self.slot_grams.push((slot, folded, Grams::default()));
+            }
+            let mut grams = std::mem::take(&mut self.slot_grams[self.slot_grams_used].2);
+            grams.clear(bytes);
+            value = self.first(slot);
+            while value != NONE {
+                let text = self.compared(event, value, folded);
+                grams.add(self.bytes(event, text));
+                value = self.next(value);
+            }
+            self.slot_grams[self.slot_grams_used] = (slot, folded, grams);
+            self.slot_grams_used += 1;
+            self.slot_grams_used - 1
+        });
+        &self.slot_grams[nth].2
+    }
+
+    /// Is the text of a value as it is compared.
+    fn compared(&mut self, event: &[u8], value: u32, folded: bool) -> Span {
+        if folded { self.folded(event, value) } else { self.text(event, value) }
     }
 
     /// Is the tokens of a text, which is cut once.
