@@ -32,6 +32,16 @@ fn replay(target: &str, mut check: impl FnMut(&[u8])) {
 }
 
 #[test]
+fn compile() {
+    replay("compile", checks::compile);
+}
+
+#[test]
+fn image() {
+    replay("image", checks::image);
+}
+
+#[test]
 fn event() {
     let mut pairs = targets::pairs(root());
     replay("event", |bytes| checks::event(&mut pairs, bytes));

@@ -149,6 +149,8 @@ impl Common {
     /// Runs the rules over the inputs.
     fn run(self, inputs: Vec<Input>, unwrap: Unwrap, answers: &AnswerArguments) -> anyhow::Result<Exit> {
         let rules = Arc::new(self.rules()?);
+        // The process ends with them: to take thousands apart would only take time.
+        std::mem::forget(rules.clone());
         let writing = self.writing()?;
         self.refuse_overlap(&inputs, answers.output())?;
         let dead_letters = self.open_dead_letters()?;

@@ -1,6 +1,6 @@
 //! The alerts of an event, in the format that was asked for. How one looks is left to [`super::alert`] and [`super::format`].
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use super::alert::{Alerts, Origin};
@@ -19,13 +19,13 @@ pub(super) struct AlertWriter {
     pub(super) found: Option<SystemTime>,
     /// The rules, once they are known.
     pub(super) rules: Option<Arc<Rules>>,
-    /// What writes alerts in trommel's own format, for each rule.
-    pub(super) own: Vec<Alerts>,
+    /// What writes alerts in trommel's own format, for each rule that had one: most of thousands never have.
+    pub(super) own: Vec<OnceLock<Alerts>>,
 }
 
 impl AlertWriter {
     pub(super) fn rules(&mut self, rules: &Arc<Rules>) {
-        self.own = rules.iter().map(Alerts::of).collect();
+        self.own = rules.iter().map(|_| OnceLock::new()).collect();
         self.rules = Some(rules.clone());
     }
 
@@ -39,7 +39,10 @@ impl AlertWriter {
             let rule = rules.get(finding.rule).expect("a finding names one of the rules");
             let alert = Alert { rule, finding, origin: &origin, event: with_event };
             match self.format {
-                Format::Trommel => self.own[finding.rule].alert(finding, &origin, with_event),
+                Format::Trommel => {
+                    let own = self.own[finding.rule].get_or_init(|| Alerts::of(rule));
+                    own.alert(finding, &origin, with_event)
+                }
                 Format::Ecs => ecs::write(&alert),
                 Format::Ocsf => ocsf::write(&alert),
                 Format::Text => line::write(&alert, self.colour),

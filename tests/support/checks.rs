@@ -2,8 +2,12 @@
 
 #![allow(dead_code, reason = "each target uses its part")]
 
+use trommel::compile::ir::{Metadata, Query, Rule};
+use trommel::compile::problem::Problem;
+use trommel::compile::{elastic, eql, esql, kql, pack, sigma};
 use trommel::package::{Signers, sections, signatures, sshsig};
 use trommel::{BLOCK_BYTES, Emit, OnError, Sandbox, Unwrap};
+use trommel_engine::{Engine, Stop};
 
 use super::account;
 use super::pair::Pair;
@@ -43,6 +47,69 @@ pub(crate) fn signed(bytes: &[u8]) {
     }
     let _ = sshsig::Sshsig::read(bytes);
     let _ = Signers::read(&text);
+}
+
+/// A rule's text is compiled or refused, with a place in it; and what is compiled is a pack that the engine takes, in
+/// which nothing is broken, whatever the event.
+///
+/// The first byte says what the text is: EQL, KQL, ES|QL, or a rule of Elastic's or Sigma's.
+pub(crate) fn compile(bytes: &[u8]) {
+    let Some((language, text)) = bytes.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    let rules: Vec<Result<Rule, Problem>> = match language {
+        b'e' => vec![eql::compile(text, "event.category").map(rule_of)],
+        b'k' => vec![kql::compile(text).map(rule_of)],
+        b'q' => vec![esql::compile(text).map(rule_of)],
+        b't' => vec![elastic::rule(text).rule],
+        _ => {
+            let sources = sigma::Sources::built_in();
+            sigma::rules(text, &sources).into_iter().map(|document| document.rule).collect()
+        }
+    };
+    let mut compiled = Vec::new();
+    for rule in rules {
+        match rule {
+            Ok(rule) => compiled.push(rule),
+            Err(problem) => assert!(problem.span.start <= text.len() + 1, "{problem:?}"),
+        }
+    }
+    let image = pack::write(&compiled, pack::Options { triage: true, needles: true }).image;
+    let mut engine = Engine::new(&image).expect("it is a pack");
+    for event in
+        ["{}", r#"{"a":["b",1,null],"o":{"x":"xyz"},"message":"a longer text of several words","event":{"code":1}}"#]
+    {
+        if let Err((_, stop)) = engine.evaluate(event.as_bytes(), None) {
+            assert!(matches!(stop, Stop::TooMuch(_)), "{stop}");
+        }
+    }
+    (0..engine.rules()).for_each(|rule| drop(engine.about(rule).expect("it says what it is")));
+}
+
+fn rule_of(query: Query) -> Rule {
+    Rule {
+        metadata: Metadata::default(),
+        expand: query.expand,
+        condition: query.condition,
+        columns: query.columns,
+        severities: Vec::new(),
+        risk_scores: Vec::new(),
+        event_id: None,
+        notices: Vec::new(),
+    }
+}
+
+/// Any image is taken or refused, and what is taken answers or says what is broken. The first line is an event.
+pub(crate) fn image(bytes: &[u8]) {
+    let event = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let image = bytes.get(event.len() + 1..).unwrap_or_default();
+    if let Ok(mut engine) = Engine::new(image) {
+        for rule in 0..engine.rules().min(8) {
+            let _ = engine.about(rule);
+        }
+        let _ = engine.reads(event);
+        let _ = engine.evaluate(event, None);
+        let _ = engine.evaluate(event, Some(&[0, 3]));
+    }
 }
 
 /// A stream gives the same in any blocks and with any threads, with needles and without, and loses no line.

@@ -56,8 +56,9 @@ pub const CONDITION_WORDS: usize = 4;
 pub const TEST_WORDS: usize = 4;
 /// `[op, a, b, c]`, see [`expression`].
 pub const EXPRESSION_WORDS: usize = 4;
-/// Instructions (words, count), groups, anchored, required text (text, length), whether the text comes folded.
-pub const REGEX_WORDS: usize = 6;
+/// Instructions (words, count), groups, anchored, required text (text, length); and 1 more than where the bytes lie with
+/// which a match may start, a bit each in 8 words, or 0 if it may start with any or be empty.
+pub const REGEX_WORDS: usize = 7;
 /// A hash (low, high), and a list: words, count. Nothing lies at the hash 0.
 pub const ENTRY_WORDS: usize = 4;
 /// A condition, then lists: expanded expressions, columns, severities, risk scores; the slot of the event's id, plus 1.
@@ -95,7 +96,8 @@ pub mod test {
     /// Nothing else.
     pub const EXISTS: u32 = 0;
     /// a: whole texts (words: count, then hash, text, length each, by hash); b: patterns (words: count, then words,
-    /// count each). Of values as they are.
+    /// count each); c: parts that lie anywhere (words: count, then [`crate::grams::hash`], text, length each). Of values
+    /// as they are.
     pub const TEXT: u32 = 1;
     /// The same, of folded values.
     pub const TEXT_FOLDED: u32 = 2;

@@ -50,10 +50,23 @@ pub fn number(text: &[u8]) -> Option<usize> {
     Some(at)
 }
 
+/// Says whether an event's text has every character of ASCII as it is: no escape stands for one that needs none, and all
+/// characters are ASCII.
+pub(crate) fn is_verbatim(event: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(length) = crate::text::byte(event.get(at..).unwrap_or_default(), b'\\') {
+        at += length + 2;
+        if matches!(event.get(at - 1), Some(b'u' | b'/')) {
+            return false;
+        }
+    }
+    event.is_ascii()
+}
+
 /// Writes what a string's text stands for. A lone surrogate becomes U+FFFD.
 pub fn unescape(text: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
-    while let Some(length) = text[at..].iter().position(|&b| b == b'\\') {
+    while let Some(length) = crate::text::byte(&text[at..], b'\\') {
         out.extend_from_slice(&text[at..at + length]);
         at += length;
         let Some(&c) = text.get(at + 1) else { break };

@@ -121,7 +121,10 @@ impl<'i> Judge<'i> {
     }
 
     fn any(&mut self, event: &[u8], slot: u32, test: u32) -> Result<bool, Stop> {
-        self.fill_wide(event, slot)?;
+        let [flags] = self.image.record::<1>(Section::Slots, slot)?;
+        if flags & slot::WIDE != 0 && !self.fill_wide(event, slot, test)? {
+            return Ok(false);
+        }
         let Self { image, values, machine, .. } = self;
         let mut value = values.first(slot);
         while value != NONE {
@@ -133,17 +136,17 @@ impl<'i> Judge<'i> {
         Ok(false)
     }
 
-    /// Fills the slots that take all fields, when first one is asked for.
-    fn fill_wide(&mut self, event: &[u8], slot: u32) -> Result<(), Stop> {
-        if self.wide {
-            return Ok(());
+    /// Fills the slots that take all fields, or all whose name fits, when first one is asked for. Says whether one of its
+    /// values may satisfy the test.
+    fn fill_wide(&mut self, event: &[u8], slot: u32, test: u32) -> Result<bool, Stop> {
+        if !test::may_be_in(self.image, test, event, &mut self.values)? {
+            return Ok(false);
         }
-        let [flags] = self.image.record::<1>(Section::Slots, slot)?;
-        if flags & slot::WIDE != 0 {
+        if !self.wide {
             self.wide = true;
             wide::fill(self.image, event, &mut self.values)?;
         }
-        Ok(())
+        Ok(test::may_hold(self.image, test, event, &mut self.values, slot)?)
     }
 
     fn script(&mut self, event: &[u8], number: u32, (at, count): (u32, u32), depth: u32) -> Result<bool, Stop> {

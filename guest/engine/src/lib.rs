@@ -10,6 +10,7 @@
 //! Not here: reading rules. What a rule's text means is the compiler's.
 
 pub mod fold;
+pub mod grams;
 pub mod hash;
 pub mod image;
 pub mod json;

@@ -75,17 +75,24 @@ pub(crate) struct Program<'i> {
     groups: u32,
     anchored: bool,
     required: &'i [u8],
+    /// The bytes with which a match may start; nothing if that can be any, or none.
+    first: Option<[u32; 8]>,
 }
+
+/// What a step of the search for a first byte counts for: so many bytes.
+const BYTES_PER_STEP: usize = 16;
 
 impl<'i> Program<'i> {
     pub(crate) fn new(image: Image<'i>, regex: u32) -> Result<Self, Corrupt> {
-        let [at, count, groups, anchored, text, length] = image.record::<REGEX_WORDS>(Section::Regexes, regex)?;
+        let [at, count, groups, anchored, text, length, first] =
+            image.record::<REGEX_WORDS>(Section::Regexes, regex)?;
         Ok(Self {
             image,
             instructions: image.list(at, count)?,
             groups: groups.min(1 << 16),
             anchored: anchored != 0,
             required: image.text(text, length)?,
+            first: first.checked_sub(1).map(|at| image.at(at)).transpose()?,
         })
     }
 
@@ -105,9 +112,26 @@ impl<'i> Program<'i> {
         }
         machine.now.clear(self.instructions.len());
         machine.next.clear(self.instructions.len());
+        if let Some(taken) = self.one_character()? {
+            return self.find_character(text, from, taken, machine);
+        }
         let mut found: Option<Places> = None;
         let mut at = from;
         loop {
+            if let Some(first) = &self.first
+                && machine.now.list.is_empty()
+                && found.is_none()
+                && !self.anchored
+            {
+                // No thread runs: the next one starts where a match may.
+                let rest = text.get(at..).unwrap_or_default();
+                let next = rest.iter().position(|&byte| first[byte as usize / 32] >> (byte % 32) & 1 != 0);
+                machine.steps += (next.unwrap_or(rest.len()) / BYTES_PER_STEP) as u64;
+                match next {
+                    Some(skipped) => at += skipped,
+                    None => return Ok(None),
+                }
+            }
             if found.is_none() && (at == from || !self.anchored) {
                 machine.places.clear();
                 machine.places.resize(width, NOWHERE);
@@ -122,9 +146,8 @@ impl<'i> Program<'i> {
                 let thread = machine.now.list[nth];
                 machine.steps += 1;
                 let goes_on = match self.instruction(thread)? {
-                    [instruction::CHAR, wanted, _] => here.is_some_and(|(c, _)| c as u32 == wanted),
-                    [instruction::CLASS, ranges, count] => match here {
-                        Some((c, _)) => self.class(ranges, count, c as u32)?,
+                    taken @ [instruction::CHAR | instruction::CLASS, ..] => match here {
+                        Some((c, _)) => self.takes(taken, c as u32)?,
                         None => false,
                     },
                     [instruction::MATCH, ..] => {
@@ -156,6 +179,47 @@ impl<'i> Program<'i> {
 
     fn instruction(&self, at: u32) -> Result<[u32; 3], Corrupt> {
         self.instructions.get(at as usize).ok_or(Corrupt("an instruction"))
+    }
+
+    /// Is the instruction that takes the one character of which a match is made, if it is.
+    fn one_character(&self) -> Result<Option<[u32; 3]>, Corrupt> {
+        if self.instructions.len() != 4 || self.anchored {
+            return Ok(None);
+        }
+        Ok(match [self.instruction(0)?, self.instruction(1)?, self.instruction(2)?, self.instruction(3)?] {
+            [
+                [instruction::SAVE, 0, _],
+                taken @ [instruction::CHAR | instruction::CLASS, ..],
+                [instruction::SAVE, 1, _],
+                [instruction::MATCH, ..],
+            ] => Some(taken),
+            _ => None,
+        })
+    }
+
+    /// Finds the first character that is taken.
+    fn find_character(
+        &self,
+        text: &[u8],
+        from: usize,
+        taken: [u32; 3],
+        machine: &mut Machine,
+    ) -> Result<Option<Places>, Stop> {
+        let mut at = from;
+        while let Some((c, length)) = decode(text, at) {
+            machine.step()?;
+            if self.takes(taken, c as u32)? {
+                return Ok(Some(vec![at as u32, (at + length) as u32]));
+            }
+            at += length;
+        }
+        Ok(None)
+    }
+
+    /// Says whether an instruction takes a character.
+    #[inline]
+    fn takes(&self, [kind, a, count]: [u32; 3], c: u32) -> Result<bool, Corrupt> {
+        if kind == instruction::CHAR { Ok(c == a) } else { self.class(a, count, c) }
     }
 
     fn class(&self, at: u32, count: u32, c: u32) -> Result<bool, Corrupt> {

@@ -2,11 +2,12 @@
 
 use std::cmp::Ordering;
 
-use crate::image::{Corrupt, Image, Section, TEST_WORDS, piece, relation, test};
+use crate::grams::Grams;
+use crate::image::{Corrupt, Image, List, Section, TEST_WORDS, piece, relation, test};
 use crate::json::Shape;
 use crate::regex::{Machine, Program};
 use crate::scalar::{self, Number};
-use crate::text::fits;
+use crate::text::{find, fits};
 use crate::values::{Cut, Span, Values};
 use crate::{Stop, hash};
 
@@ -31,7 +32,7 @@ pub(crate) fn value(
     if kind == test::TOKENS {
         return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
     }
-    holds(image, [kind, a, b, c], values.bytes(event, text), machine)
+    searched(image, [kind, a, b, c], event, values, machine, text)
 }
 
 /// Says whether a text satisfies a test.
@@ -48,13 +49,97 @@ pub(crate) fn text(
     if let [test::TOKENS, a, b, c] = record {
         return Ok(holds_tokens(image, a, (b, c), values.cut(event, text, a & 0xff))?);
     }
-    holds(image, record, values.bytes(event, text), machine)
+    searched(image, record, event, values, machine, text)
+}
+
+/// Judges a test that may look for parts in a text, which is then gone through once for all tests.
+#[inline]
+fn searched(
+    image: Image<'_>,
+    record: [u32; 4],
+    event: &[u8],
+    values: &mut Values,
+    machine: &mut Machine,
+    text: Span,
+) -> Result<bool, Stop> {
+    let [test::TEXT | test::TEXT_FOLDED, wholes, patterns, parts] = record else {
+        return holds(image, record, values.bytes(event, text), machine);
+    };
+    let parts = image.counted::<3>(parts)?;
+    if !parts.is_empty() {
+        values.need_grams(event, text);
+        let (text, grams) = (values.bytes(event, text), values.grams(text));
+        if holds_part(image, parts, text, grams)? {
+            return Ok(true);
+        }
+    }
+    Ok(fits_any(image, wholes, patterns, values.bytes(event, text))?)
+}
+
+/// Says whether a text holds one of some parts.
+fn holds_part(image: Image<'_>, parts: List<'_, 3>, text: &[u8], grams: Option<&Grams>) -> Result<bool, Corrupt> {
+    for [hash, at, length] in parts.iter() {
+        if let Some(grams) = grams
+            && hash != 0
+            && !grams.may_hold_piece(hash)
+        {
+            continue;
+        }
+        let part = image.text(at, length)?;
+        if grams.is_none_or(|grams| grams.may_hold(part)) && find(text, part).is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The parts of which a value must hold one to satisfy a test, if that is all that the test asks; and whether values are
+/// folded before.
+fn parts_only<'i>(image: Image<'i>, number: u32) -> Result<Option<(List<'i, 3>, bool)>, Corrupt> {
+    let [kind @ (test::TEXT | test::TEXT_FOLDED), wholes, patterns, parts] = image.record(Section::Tests, number)?
+    else {
+        return Ok(None);
+    };
+    if !image.counted::<3>(wholes)?.is_empty() || !image.counted::<2>(patterns)?.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some((image.counted(parts)?, kind == test::TEXT_FOLDED)))
+}
+
+/// Says whether some value of an event may satisfy a test, by the event's own text.
+pub(crate) fn may_be_in(image: Image<'_>, number: u32, event: &[u8], values: &mut Values) -> Result<bool, Corrupt> {
+    let Some((parts, true)) = parts_only(image, number)? else { return Ok(true) };
+    let Some(grams) = values.grams_of_event(event) else { return Ok(true) };
+    for [_, at, length] in parts.iter() {
+        if grams.may_hold_in_json(image.text(at, length)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Says whether some value of a slot may satisfy a test, by the pieces of all of them: it saves going through the values
+/// of a slot that takes every field.
+pub(crate) fn may_hold(
+    image: Image<'_>,
+    number: u32,
+    event: &[u8],
+    values: &mut Values,
+    slot: u32,
+) -> Result<bool, Corrupt> {
+    let Some((parts, folded)) = parts_only(image, number)? else { return Ok(true) };
+    let grams = values.grams_of_slot(event, slot, folded);
+    for [hash, at, length] in parts.iter() {
+        if hash == 0 || (grams.may_hold_piece(hash) && grams.may_hold(image.text(at, length)?)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn holds(image: Image<'_>, [kind, a, b, c]: [u32; 4], text: &[u8], machine: &mut Machine) -> Result<bool, Stop> {
     Ok(match kind {
         test::EXISTS => true,
-        test::TEXT | test::TEXT_FOLDED => fits_any(image, a, b, text)?,
         test::ORDER => related(text.cmp(image.text(b, c)?), a)?,
         test::REGEX => return Program::new(image, a)?.matches(text, machine),
         test::WHOLE => compare(scalar::number(text), Number::Whole(wide(b, c).cast_signed()), a)?,

@@ -37,7 +37,7 @@ pub fn find(text: &[u8], part: &[u8]) -> Option<usize> {
 
 /// Finds a byte, eight at a time.
 #[inline]
-fn byte(text: &[u8], wanted: u8) -> Option<usize> {
+pub(crate) fn byte(text: &[u8], wanted: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let pattern = ONES * u64::from(wanted);
     let mut at = 0;

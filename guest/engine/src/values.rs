@@ -2,7 +2,9 @@
 //!
 //! A value's text and its folded text are made when first asked for, and kept for the event.
 
+use crate::grams::{Grams, TEXT_BYTES_MIN};
 use crate::json::{Shape, unescape};
+use crate::json_text::is_verbatim;
 use crate::{fold, hash, tokens};
 
 /// Is no value.
@@ -37,6 +39,15 @@ pub(crate) struct Values {
     event_bytes: u32,
     /// The tokens of texts that were cut for this event: each text's own start and analyser.
     cut: Vec<(Span, u32, Cut)>,
+    /// The pieces of texts in which parts were looked for in this event; those behind `grams_used` are of earlier ones.
+    grams: Vec<(Span, Grams)>,
+    grams_used: usize,
+    /// The pieces of all values of a slot together, folded or as they are.
+    slot_grams: Vec<(u32, bool, Grams)>,
+    slot_grams_used: usize,
+    /// The pieces of the event's own text, folded, and whether they are known and tell anything.
+    event_grams: Grams,
+    event_grams_tell: Option<bool>,
 }
 
 /// The tokens of a text: the hash of each with its place, in the order of the hashes, and their texts by place.
@@ -90,6 +101,9 @@ impl Values {
         }
         self.made.clear();
         self.cut.clear();
+        self.grams_used = 0;
+        self.slot_grams_used = 0;
+        self.event_grams_tell = None;
         self.event_bytes = event.len() as u32;
     }
 
@@ -168,8 +182,20 @@ impl Values {
             let bytes = &event[text.start as usize..text.end as usize];
             return self.make(|made| fold::bytes(bytes, made));
         }
-        let bytes = bytes.to_vec();
-        self.make(|made| fold::bytes(&bytes, made))
+        // What is made may move while more is: it is taken out for that time.
+        let mut made = std::mem::take(&mut self.made);
+        let start = made.len();
+        let (from, to) = ((text.start - self.event_bytes) as usize, (text.end - self.event_bytes) as usize);
+        if made[from..to].is_ascii() {
+            made.extend_from_within(from..to);
+            made[start..].make_ascii_lowercase();
+        } else {
+            let bytes = made[from..to].to_vec();
+            fold::bytes(&bytes, &mut made);
+        }
+        let end = made.len();
+        self.made = made;
+        Span { start: self.event_bytes + start as u32, end: self.event_bytes + end as u32 }
     }
 
     /// Keeps a text that is made for this event.
@@ -192,6 +218,78 @@ impl Values {
             return &self.made[(text.start - at) as usize..(text.end - at) as usize];
         }
         &event[text.start as usize..text.end as usize]
+    }
+
+    /// Makes sure that the pieces of a text are there, if it is long.
+    #[inline]
+    pub(crate) fn need_grams(&mut self, event: &[u8], text: Span) {
+        if (text.end - text.start) as usize >= TEXT_BYTES_MIN && self.grams(text).is_none() {
+            self.make_grams(event, text);
+        }
+    }
+
+    fn make_grams(&mut self, event: &[u8], text: Span) {
+        if self.grams_used == self.grams.len() {
+            self.grams.push((text, Grams::default()));
+        }
+        let mut grams = std::mem::take(&mut self.grams[self.grams_used].1);
+        grams.clear((text.end - text.start) as usize);
+        grams.add(self.bytes(event, text));
+        self.grams[self.grams_used] = (text, grams);
+        self.grams_used += 1;
+    }
+
+    /// Is the pieces of a text, if they are there.
+    #[inline]
+    pub(crate) fn grams(&self, text: Span) -> Option<&Grams> {
+        self.grams[..self.grams_used].iter().find(|(of, _)| *of == text).map(|(_, grams)| grams)
+    }
+
+    /// Is the pieces of the event's own text, folded; nothing if it may stand for others than it has.
+    pub(crate) fn grams_of_event(&mut self, event: &[u8]) -> Option<&Grams> {
+        let tell = *self.event_grams_tell.get_or_insert_with(|| {
+            let tell = is_verbatim(event);
+            if tell {
+                self.event_grams.clear(event.len());
+                self.event_grams.add_folded(event);
+            }
+            tell
+        });
+        tell.then_some(&self.event_grams)
+    }
+
+    /// Is the pieces of all values of a slot together.
+    pub(crate) fn grams_of_slot(&mut self, event: &[u8], slot: u32, folded: bool) -> &Grams {
+        let known =
+            self.slot_grams[..self.slot_grams_used].iter().position(|&(of, fold, _)| of == slot && fold == folded);
+        let nth = known.unwrap_or_else(|| {
+            let (mut bytes, mut value) = (0, self.first(slot));
+            while value != NONE {
+                let text = self.compared(event, value, folded);
+                bytes += (text.end - text.start) as usize;
+                value = self.next(value);
+            }
+            if self.slot_grams_used == self.slot_grams.len() {
+                self.slot_grams.push((slot, folded, Grams::default()));
+            }
+            let mut grams = std::mem::take(&mut self.slot_grams[self.slot_grams_used].2);
+            grams.clear(bytes);
+            value = self.first(slot);
+            while value != NONE {
+                let text = self.compared(event, value, folded);
+                grams.add(self.bytes(event, text));
+                value = self.next(value);
+            }
+            self.slot_grams[self.slot_grams_used] = (slot, folded, grams);
+            self.slot_grams_used += 1;
+            self.slot_grams_used - 1
+        });
+        &self.slot_grams[nth].2
+    }
+
+    /// Is the text of a value as it is compared.
+    fn compared(&mut self, event: &[u8], value: u32, folded: bool) -> Span {
+        if folded { self.folded(event, value) } else { self.text(event, value) }
     }
 
     /// Is the tokens of a text, which is cut once.

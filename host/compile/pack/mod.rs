@@ -6,6 +6,7 @@
 mod conditions;
 mod index;
 mod metadata;
+mod needles;
 mod normal;
 mod paths;
 mod pools;
@@ -41,7 +42,7 @@ pub fn write(rules: &[Rule], options: Options) -> Pack {
     let mut pools = Pools::default();
     let conditions: Vec<_> = rules.iter().map(|rule| normal::condition(&rule.condition)).collect();
     let index = index::Index::choose(&conditions, &mut pools);
-    let needles = if options.needles { index::needles(&conditions) } else { None }.unwrap_or_default();
+    let needles = if options.needles { needles::choose(&conditions) } else { None }.unwrap_or_default();
 
     let mut heads = Vec::new();
     for (rule, condition) in rules.iter().zip(&conditions) {

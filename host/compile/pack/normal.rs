@@ -2,7 +2,7 @@
 //!
 //! None of it changes what a condition says, in two-valued or in three-valued logic.
 
-use crate::compile::ir::{Condition, Fields, Test};
+use crate::compile::ir::{Condition, Expression, Fields, Fold, Function, Kind, Test, TextPattern};
 
 /// Is the condition in its normal form.
 pub(super) fn condition(condition: &Condition) -> Condition {
@@ -87,5 +87,28 @@ fn cost(condition: &Condition) -> u32 {
         }
         Condition::Script(_) => 100,
         Condition::Single(_) => 120,
+    }
+}
+
+/// Is a condition that holds wherever an expression is true: as much of it as can be told of any value.
+pub(super) fn implied(expression: &Expression) -> Condition {
+    match expression {
+        Expression::Boolean(false) | Expression::Null => Condition::Constant(false),
+        Expression::Condition(inner) => condition(inner),
+        Expression::Test(inner, test) => match &**inner {
+            Expression::Field(field, Kind::Text) => Condition::Any(Fields::One(field.clone()), test.clone()),
+            _ => Condition::Constant(true),
+        },
+        Expression::Call(Function::And, parts) => Condition::And(parts.iter().map(implied).collect()),
+        Expression::Call(Function::Or, parts) => Condition::Or(parts.iter().map(implied).collect()),
+        Expression::Call(Function::Equal, parts) => match parts.as_slice() {
+            [Expression::Field(field, Kind::Text), Expression::Text(text)]
+            | [Expression::Text(text), Expression::Field(field, Kind::Text)] => {
+                let test = Test::Text(vec![TextPattern::literal(text.clone())], Fold::Exact);
+                Condition::Any(Fields::One(field.clone()), test)
+            }
+            _ => Condition::Constant(true),
+        },
+        _ => Condition::Constant(true),
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct Pools {
     pub(super) conditions: Vec<[u32; 4]>,
     pub(super) tests: Vec<[u32; 4]>,
     pub(super) expressions: Vec<[u32; 4]>,
-    pub(super) regexes: Vec<[u32; 6]>,
+    pub(super) regexes: Vec<[u32; 7]>,
     pub(super) names: Vec<[u32; 3]>,
     /// The slots, with the paths that fill them.
     pub(super) slots: Vec<Slot>,
@@ -26,7 +26,7 @@ pub(super) struct Pools {
     condition_ids: HashMap<[u32; 4], u32>,
     test_ids: HashMap<[u32; 4], u32>,
     expression_ids: HashMap<[u32; 4], u32>,
-    regex_ids: HashMap<[u32; 6], u32>,
+    regex_ids: HashMap<[u32; 7], u32>,
     fields: HashMap<Vec<String>, u32>,
     name_ids: HashMap<TextPattern, u32>,
 }
@@ -85,7 +85,7 @@ impl Pools {
         intern(&mut self.expressions, &mut self.expression_ids, record)
     }
 
-    pub(super) fn add_regex(&mut self, record: [u32; 6]) -> u32 {
+    pub(super) fn add_regex(&mut self, record: [u32; 7]) -> u32 {
         intern(&mut self.regexes, &mut self.regex_ids, record)
     }
 

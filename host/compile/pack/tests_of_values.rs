@@ -1,6 +1,6 @@
 //! Writes tests of values, with their patterns and regexes.
 
-use trommel_engine::{fold, hash, image, tokens};
+use trommel_engine::{fold, grams, hash, image, tokens};
 
 use super::pools::Pools;
 use crate::compile::ir::{Analyzer, Fold, Number, Piece, Relation, Test, TextPattern, Tokens};
@@ -11,9 +11,9 @@ impl Pools {
         let record = match test {
             Test::Exists => [image::test::EXISTS, 0, 0, 0],
             Test::Text(patterns, fold) => {
-                let (wholes, patterns) = self.patterns(patterns, *fold == Fold::Simple);
+                let (wholes, patterns, parts) = self.patterns(patterns, *fold == Fold::Simple);
                 let kind = if *fold == Fold::Simple { image::test::TEXT_FOLDED } else { image::test::TEXT };
-                [kind, wholes, patterns, 0]
+                [kind, wholes, patterns, parts]
             }
             Test::Order(relation, operand) => {
                 let (at, length) = self.text(operand);
@@ -64,28 +64,34 @@ impl Pools {
         self.add_test(record)
     }
 
-    /// Writes patterns: those of one whole text, and the others.
-    fn patterns(&mut self, patterns: &[TextPattern], folded: bool) -> (u32, u32) {
-        let mut wholes = Vec::new();
-        let mut others = Vec::new();
+    /// Writes patterns: those of one whole text, those of a text that lies anywhere last, and the others between.
+    fn patterns(&mut self, patterns: &[TextPattern], folded: bool) -> (u32, u32, u32) {
+        let (mut wholes, mut others, mut parts) = (Vec::new(), Vec::new(), Vec::new());
+        let as_compared = |text: String| if folded { fold::text(&text) } else { text };
         for pattern in patterns {
-            match whole(pattern) {
-                Some(text) => {
-                    let text = if folded { fold::text(&text) } else { text };
-                    let (at, length) = self.text(&text);
-                    wholes.push([hash::bytes(text.as_bytes()) as u32, at, length]);
+            if let Some(text) = whole(pattern).map(as_compared) {
+                let (at, length) = self.text(&text);
+                wholes.push([hash::bytes(text.as_bytes()) as u32, at, length]);
+            } else if let Some(text) = part(pattern).map(as_compared) {
+                let (at, length) = self.text(&text);
+                let part = [grams::hash(text.as_bytes()), at, length];
+                if !parts.contains(&part) {
+                    parts.push(part);
                 }
-                None => {
-                    let (at, count) = self.pattern(pattern, folded);
-                    if !others.contains(&[at, count]) {
-                        others.push([at, count]);
-                    }
+            } else {
+                let (at, count) = self.pattern(pattern, folded);
+                if !others.contains(&[at, count]) {
+                    others.push([at, count]);
                 }
             }
         }
         wholes.sort_unstable();
         wholes.dedup();
-        (self.counted(wholes.as_flattened(), 3), self.counted(others.as_flattened(), 2))
+        (
+            self.counted(wholes.as_flattened(), 3),
+            self.counted(others.as_flattened(), 2),
+            self.counted(parts.as_flattened(), 3),
+        )
     }
 
     /// Writes a pattern: where, and how many pieces.
@@ -125,8 +131,37 @@ impl Pools {
         let at = self.list(&words);
         let (required, length) = self.text(&regex.required);
         let count = regex.instructions.len() as u32;
-        self.add_regex([at, count, u32::from(regex.groups), u32::from(regex.anchored), required, length])
+        let first = first_bytes(regex).map_or(0, |bytes| self.list(&bytes) + 1);
+        self.add_regex([at, count, u32::from(regex.groups), u32::from(regex.anchored), required, length, first])
     }
+}
+
+/// Is the bytes with which a match may start, a bit each; nothing if it may be empty, or start with any.
+fn first_bytes(regex: &Regex) -> Option<[u32; 8]> {
+    let mut bytes = [0_u32; 8];
+    let mut seen = vec![false; regex.instructions.len()];
+    let mut open = vec![0];
+    while let Some(at) = open.pop() {
+        if std::mem::replace(seen.get_mut(at)?, true) {
+            continue;
+        }
+        match &regex.instructions[at] {
+            Instruction::Class(ranges) => {
+                for &(first, last) in ranges {
+                    // What is not ASCII starts with any byte that is not.
+                    let high = if last >= 0x80 { 0x80..=0xff } else { 1..=0 };
+                    for byte in (first..=last.min(0x7f)).chain(high) {
+                        bytes[byte as usize / 32] |= 1 << (byte % 32);
+                    }
+                }
+            }
+            Instruction::Split(a, b) => open.extend([*a as usize, *b as usize]),
+            Instruction::Jump(to) => open.push(*to as usize),
+            Instruction::Save(_) | Instruction::Look(_) => open.push(at + 1),
+            Instruction::Match => return None,
+        }
+    }
+    (bytes != [u32::MAX; 8]).then_some(bytes)
 }
 
 /// Is a pattern without empty texts, and with texts and stars that follow each other as one.
@@ -141,6 +176,14 @@ pub(super) fn pieces(pattern: &TextPattern) -> Vec<Piece> {
         }
     }
     pieces
+}
+
+/// Is the text that a pattern looks for anywhere, if it does nothing else.
+fn part(pattern: &TextPattern) -> Option<String> {
+    match pieces(pattern).as_slice() {
+        [Piece::Many, Piece::Text(text), Piece::Many] => Some(text.clone()),
+        _ => None,
+    }
 }
 
 /// Is the one text that fits a pattern, if it is one only.
