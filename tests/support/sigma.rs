@@ -114,8 +114,11 @@ fn fits(wanted: &Value, value: &Value, words: &[&str]) -> bool {
     glob(&pattern, &case(value).chars().collect::<Vec<_>>())
 }
 
+/// Whether a regex matches a value.
+type Matches = fn(&str) -> bool;
+
 /// Regexes, and what they mean. Letters are small, so that folding the value is ignoring case.
-pub(crate) const REGEXES: [(&str, fn(&str) -> bool); 5] = [
+pub(crate) const REGEXES: [(&str, Matches); 5] = [
     ("^x", |value| value.starts_with('x')),
     ("yz$", |value| value.ends_with("yz")),
     ("[0-9]", |value| value.contains(|c: char| c.is_ascii_digit())),

@@ -149,8 +149,8 @@ fn first_bytes(regex: &Regex) -> Option<[u32; 8]> {
             Instruction::Class(ranges) => {
                 for &(first, last) in ranges {
                     // What is not ASCII starts with any byte that is not.
-                    let high = if last >= 0x80 { 0x80..=0xff } else { 1..=0 };
-                    for byte in (first..=last.min(0x7f)).chain(high) {
+                    let high = (last >= 0x80).then_some(0x80..=0xff);
+                    for byte in (first..=last.min(0x7f)).chain(high.into_iter().flatten()) {
                         bytes[byte as usize / 32] |= 1 << (byte % 32);
                     }
                 }
