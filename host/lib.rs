@@ -32,6 +32,7 @@ pub mod report;
 mod input;
 mod job;
 mod judge;
+pub mod measure;
 mod output;
 mod replay;
 mod rules;

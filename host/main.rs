@@ -19,6 +19,7 @@ struct Arguments {
 enum Command {
     New(commands::new::Arguments),
     Test(commands::test::Arguments),
+    Bench(commands::bench::Arguments),
     Run(commands::run::Arguments),
     Build(commands::build::Arguments),
     Compile(commands::compile::Arguments),
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::New(arguments) => commands::new::run(arguments),
         Command::Test(arguments) => commands::test::run(arguments),
+        Command::Bench(arguments) => commands::bench::run(arguments),
         Command::Run(arguments) => commands::run::run(arguments),
         Command::Build(arguments) => commands::build::run(arguments),
         Command::Compile(arguments) => commands::compile::run(arguments),

@@ -207,3 +207,26 @@ fn broken_promises_are_told() {
     assert_eq!((none.code, none.stdout.as_str()), (2, ""));
     assert!(none.stderr.contains("has no tests\ntrommel: hint: "), "{none:?}");
 }
+
+#[test]
+fn a_bench_says_what_each_rule_costs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rule = text(&component("tests/rules/three"));
+    let events = folder.path().join("e.ndjson");
+    write(&events, &"{\"fruit\":\"apple\",\"colour\":\"red\"}\n{\"nothing\":1}\n\n".repeat(20));
+    let bench = |more: &[&str]| run(trommel().args(["bench", &rule, &text(&events), "--rounds", "3"]).args(more), b"");
+    let ran = bench(&["--vs", &rule]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for line in [": 3 rules, 40 events of ", "  with needles ", "  without ", "  fuel of ", "\nwith needles: "] {
+        assert!(ran.stdout.contains(line), "{line} is not in {}", ran.stdout);
+    }
+    let told: serde_json::Value = serde_json::from_str(&bench(&["--format", "json"]).stdout).expect("JSON");
+    let rules = told[0]["rules"].as_array().expect("a list");
+    // Of the rules one looks at every event, and none at an event without its needles.
+    let seen: u64 = rules.iter().filter_map(|rule| rule["events"].as_u64()).sum();
+    assert_eq!((rules.len(), &told[0]["seen"]["events"], seen > 0), (3, &40.into(), true), "{told}");
+    assert!(rules.iter().all(|rule| rule["median"].as_u64() <= rule["highest"].as_u64()), "{told}");
+    let none = run(trommel().args(["bench", &rule]), b"");
+    assert_eq!((none.code, none.stdout.as_str()), (2, ""));
+    assert!(none.stderr.contains("has no tests whose events could be taken"), "{none:?}");
+}

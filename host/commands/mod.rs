@@ -3,6 +3,7 @@
 pub(crate) mod adapt;
 mod alerts;
 mod answers;
+pub(crate) mod bench;
 pub(crate) mod build;
 pub(crate) mod compile;
 pub(crate) mod compile_child;
