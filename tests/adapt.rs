@@ -93,22 +93,41 @@ fn gives_what_run_gives() {
     ]
     .join("\n");
     for (rule, input) in [(ebs(), format!("{sample}\n{}", events::SHARE)), (three(), fruit)] {
-        let adapted = adapted(&rule, None);
-        let events: Vec<&str> = input.lines().filter(|line| !line.is_empty()).collect();
-        let mut filter = FilterHost::new(&adapted, "trommel_filter");
-        let passed = events.iter().filter_map(|event| match filter.call(event) {
-            Became::Record(record) => Some(record),
-            other => {
-                assert_eq!(other, Became::Dropped);
-                None
-            }
-        });
-        assert_eq!(passed.collect::<Vec<_>>(), written("matched", &rule, &input));
-        let mut tag = FilterHost::new(&adapted, "trommel_tag");
-        for (event, tagged) in events.iter().zip(written("tagged", &rule, &input)) {
-            assert_eq!(tag.call(event), record(&tagged));
-        }
+        agrees_with_run(&rule, &input);
     }
+}
+
+#[test]
+fn a_pack_of_texts_gives_what_run_gives() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for texts in ["tests/elastic", "tests/sigma"].map(|texts| root().join(texts)) {
+        let pack = folder.path().join("pack.wasm");
+        let ran = run(trommel().arg("compile").arg(&texts).arg("-o").arg(&pack), b"");
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let input = std::fs::read_to_string(texts.join("events.ndjson")).expect("events");
+        assert!(agrees_with_run(&pack, &input) >= 14);
+    }
+}
+
+/// Checks that an adapted rule passes and tags what `trommel run` does, and says how many events it passes.
+fn agrees_with_run(rule: &Path, input: &str) -> usize {
+    let adapted = adapted(rule, None);
+    let events: Vec<&str> = input.lines().filter(|line| !line.is_empty()).collect();
+    let mut filter = FilterHost::new(&adapted, "trommel_filter");
+    let passed = events.iter().filter_map(|event| match filter.call(event) {
+        Became::Record(record) => Some(record),
+        other => {
+            assert_eq!(other, Became::Dropped);
+            None
+        }
+    });
+    let passed: Vec<String> = passed.collect();
+    assert_eq!(passed, written("matched", rule, input));
+    let mut tag = FilterHost::new(&adapted, "trommel_tag");
+    for (event, tagged) in events.iter().zip(written("tagged", rule, input)) {
+        assert_eq!(tag.call(event), record(&tagged));
+    }
+    passed.len()
 }
 
 #[test]
