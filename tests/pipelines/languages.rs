@@ -62,9 +62,12 @@ fn a_rule_in_python() {
     };
     let folder = tempfile::tempdir().expect("a folder");
     let rule = folder.path().join("rule.wasm");
+    // Beside a module it leaves what it has compiled.
+    let source = root().join("tests/pipelines/languages/root_login.py");
+    fs::copy(source, folder.path().join("root_login.py")).expect("a copy");
     let mut command = Command::new(program);
     command.arg("-d").arg(root().join("wit")).args(["-w", "filter", "componentize", "root_login", "-p"]);
-    let ran = run(command.arg(root().join("tests/pipelines/languages")).arg("-o").arg(&rule), b"");
+    let ran = run(command.arg(folder.path()).arg("-o").arg(&rule), b"");
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     compare("Python", &rule);
 }
