@@ -10,6 +10,7 @@ use memchr::memmem;
 
 use crate::machine::first_line;
 use crate::measure::{Measured, command};
+use crate::packs;
 
 /// How many components of one rule each are made.
 pub(crate) const COMPONENTS: usize = 64;
@@ -74,6 +75,11 @@ impl Ground {
     pub(crate) fn trommel<'p>(&self, rules: impl IntoIterator<Item = &'p PathBuf>) -> Measured {
         let own = command([self.trommel.as_os_str(), OsStr::new("run"), OsStr::new("--quiet")]);
         rules.into_iter().fold(own, |own, rule| own.with([OsStr::new("--rule"), rule.as_os_str()]))
+    }
+
+    /// The packs of one rule, and of many.
+    pub(crate) fn packs(&self) -> Result<[PathBuf; 2]> {
+        packs::compile(&self.trommel, &self.root.join("tests/elastic/snapshot-shared.toml"), &self.dir.join("rules"))
     }
 
     /// A program of this package.

@@ -41,11 +41,12 @@ pub(crate) struct Bench {
 type Group = (&'static str, fn(&mut Bench) -> Result<()>);
 
 /// All the groups, in the order of the report.
-pub(crate) const GROUPS: [Group; 10] = [
+pub(crate) const GROUPS: [Group; 11] = [
     (PLOTTED, Bench::detect),
     ("raw", Bench::raw),
     ("components", Bench::components),
     ("rules", Bench::rules),
+    ("packs", Bench::packs),
     ("tagged", Bench::tagged),
     ("delivery", Bench::delivery),
     ("isolate", Bench::isolate),
@@ -185,6 +186,20 @@ impl Bench {
         let rounds = self.race("rules", &runners)?;
         let what = "a component of 64 rules that read the same fields, against 1 such rule, `--no-needles`";
         self.compare(what, &rounds, ["64 rules", "1 rule"], &files, bar(3.0, 1.5));
+        Ok(())
+    }
+
+    /// Rules that are texts, in a pack of many and in one of one.
+    fn packs(&mut self) -> Result<()> {
+        let files = self.lines(Form::Elastic, self.megabytes)?;
+        let (ground, found) = (&self.ground, pairs(&files));
+        let [one, many] = ground.packs()?;
+        let run = |rule| ground.trommel([rule]).with(["--no-needles", "--threads", "1"]).with(&files.paths);
+        let names = ["a pack of 1,001 rules", "a pack of 1 rule"];
+        let runners = [ours(names[0], run(&many), &found), ours(names[1], run(&one), &found)];
+        let rounds = self.race("packs", &runners)?;
+        let what = "1,001 rules that are texts in one pack, against 1, every event into the sandbox, 1 thread";
+        self.compare(what, &rounds, names, &files, bar(3.0, 2.0));
         Ok(())
     }
 

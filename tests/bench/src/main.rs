@@ -6,6 +6,7 @@ mod groups;
 mod latency;
 mod machine;
 mod measure;
+mod packs;
 mod plot;
 mod race;
 mod report;

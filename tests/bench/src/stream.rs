@@ -33,6 +33,11 @@ const AGENTS: [&str; 7] = [
     "console.amazonaws.com",
 ];
 
+/// The actions of the calls that come often.
+pub fn actions() -> Vec<&'static str> {
+    calls::QUIET.iter().map(|call| call.action).collect()
+}
+
 /// How an event is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
