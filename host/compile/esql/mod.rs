@@ -1,8 +1,8 @@
 //! ES|QL: the commands that look at one row at a time.
 //!
-//! [`lex`] and [`parse`] read a query as a [`tree`]; [`columns`] takes its commands one after the other, with what every
-//! name stands for; [`conditions`], [`values`] and [`functions`] turn expressions into the intermediate representation;
-//! [`dissect`] and [`grok`] become regexes; [`search`] is full-text search.
+//! `lex` and `parse` read a query as a `tree`; `columns` takes its commands one after the other, with what every
+//! name stands for; `conditions`, `values` and `functions` turn expressions into the intermediate representation;
+//! `dissect` and `grok` become regexes; `search` is full-text search.
 //!
 //! A field with several values is null to almost everything, and what is null is not true. An expression stands in place
 //! of every name that `eval` gives it, so nothing is computed that no condition reads.

@@ -1,7 +1,7 @@
 //! Reads Sigma's rules: YAML, a rule a document.
 //!
-//! [`yaml`] reads the text, [`selection`] what a rule looks for, with [`modifiers`] and [`pattern`]; [`condition`] puts
-//! that together, [`sources`] says which events it is about and where they hold their fields, [`attack`] reads tags.
+//! `yaml` reads the text, `selection` what a rule looks for, with `modifiers` and `pattern`; `condition` puts
+//! that together, `sources` says which events it is about and where they hold their fields, `attack` reads tags.
 //!
 //! Strings ignore case, by simple folding. Null is missing, null or empty. A keyword lies anywhere in any value.
 
