@@ -1,4 +1,4 @@
-//! Makes of a rule the file that another host loads, without the rule's source or a toolchain.
+//! Adapts a rule to another host, without the rule's source or a toolchain.
 //!
 //! The rule's core module is taken out of its component, and the functions that the other host calls are added to it as
 //! WebAssembly: they are written in the `.wat` files of this folder. Settings are baked in: they are data that are

@@ -14,7 +14,7 @@ use super::sandbox::SandboxArguments;
 use super::settings::configure;
 use crate::messages::{Exit, Hinted};
 
-/// Makes of a rule the file that another host loads.
+/// Adapts a rule to another host: Fluent Bit, Envoy, Azure IoT Operations, or your own.
 ///
 /// The rule need not be one of yours: neither its source nor a toolchain is needed, only a component that imports nothing
 /// and is made of one core module. Settings are baked in. They are handed to the rule here first, so what it refuses is
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// A component or a core module (.wasm), or the folder of a rule crate, which is built first.
     #[arg(value_name = "RULE")]
     rule: PathBuf,
-    /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
+    /// A rule's settings, a JSON file; ID= may be left out if there is only one rule. At most once per rule.
     #[arg(long, value_name = "[ID=]FILE")]
     settings: Vec<String>,
     /// The file to write [default: NAME.HOST.wasm beside the rule].

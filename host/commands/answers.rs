@@ -16,7 +16,7 @@ use crate::messages::Hinted;
 /// How `run` answers.
 #[derive(clap::Args)]
 pub(crate) struct AnswerArguments {
-    /// Adds what is written to this file, in place of stdout. Half a line that a kill has left at its end is taken off.
+    /// Appends the output to this file instead of stdout. A partial last line, left by a kill, is removed first.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Answers each line with one line, at once: a JSON array of its alerts, mostly []. A line is one event.

@@ -37,10 +37,10 @@ pub(crate) struct Arguments {
     /// Measures this rule in turn with the other one, on the same events, and says how they compare.
     #[arg(long, value_name = "OTHER")]
     vs: Option<PathBuf>,
-    /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
+    /// A rule's settings, a JSON file; ID= may be left out if there is only one rule. At most once per rule.
     #[arg(long, value_name = "[ID=]FILE")]
     settings: Vec<String>,
-    /// How many rounds are measured, of which the median is told.
+    /// How many rounds to measure; the median is reported.
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = whole::<u32>)]
     rounds: u32,
     /// How to write what was measured to stdout.

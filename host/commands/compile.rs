@@ -13,7 +13,7 @@ use trommel::diagnostics::{reason, say};
 
 use crate::messages::{Exit, Hinted, line};
 
-/// Compiles rules of Elastic's and Sigma's to one component.
+/// Compiles Elastic's and Sigma's rules into one component.
 ///
 /// Takes files and folders of rules as they are published, and tells what it refuses: a rule that needs more than one
 /// event, or a construct that is not supported, is never half compiled. Prints the component's path.

@@ -14,7 +14,7 @@ use super::profile::{Profile, Signed};
 use super::sandbox::SandboxArguments;
 use crate::messages::{self, Exit};
 
-/// Says what an update changes, before it runs.
+/// Shows what an update of a rule changes, before it runs.
 ///
 /// Both are loaded as `run` loads them; no event is judged. `+` is what NEW has more, `-` what it has no longer. Prints
 /// nothing where nothing differs.

@@ -7,7 +7,7 @@ use trommel::diagnostics::reason;
 
 use crate::messages::{self, Exit};
 
-/// Prints the manual page, or writes those of all commands.
+/// Prints the manual page, or writes one for each command.
 #[derive(clap::Args)]
 #[command(before_help = "\
 Examples:

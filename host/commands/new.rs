@@ -7,7 +7,7 @@ use trommel::diagnostics::{printable, say};
 
 use crate::messages::{Exit, Hinted};
 
-/// Makes a rule crate that builds, passes its tests and alerts on its sample as it is.
+/// Creates a rule crate that builds, passes its tests and alerts on its sample.
 ///
 /// Inside a workspace the crate becomes one of its members.
 #[derive(clap::Args)]

@@ -12,7 +12,7 @@ use super::run::{Common, stdout};
 use super::stop::Signals;
 use crate::messages::Exit;
 
-/// Judges the events of dead letters again.
+/// Judges the events in dead letters again.
 ///
 /// FILE is what `run --dead-letter` wrote. Each event is judged by the rules that did not judge it, or by all where the
 /// event itself was at fault; a message's line is the letter's. A letter without its event, which was too long to be

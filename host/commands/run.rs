@@ -22,7 +22,7 @@ use super::settings::configure;
 use super::stop::Signals;
 use crate::messages::{self, Exit, Hinted};
 
-/// Sends a stream of events through rules, and writes what they find.
+/// Runs rules over a stream of events and writes what they find.
 ///
 /// Events are JSON objects, read from the files or from stdin: lines (NDJSON), arrays, or one behind the other, plain, gzip
 /// or zstd. What is known to wrap many, such as a CloudTrail delivery file, {"Records":[...]}, is unwrapped.
@@ -56,7 +56,7 @@ pub(crate) struct Common {
     /// registry is pulled, unless it was before.
     #[arg(long = "rule", value_name = "RULE", required = true)]
     rules: Vec<PathBuf>,
-    /// A rule's settings, a JSON file; ID= may be left out where there is only one rule. Once a rule.
+    /// A rule's settings, a JSON file; ID= may be left out if there is only one rule. At most once per rule.
     #[arg(long, value_name = "[ID=]FILE")]
     settings: Vec<String>,
     #[command(flatten)]

@@ -1,8 +1,8 @@
 //! What a rule said as it panicked. A component gives nothing of its memory away, and is never entered again after a
 //! trap; so its core module is taken out, does the same again by itself, and is then asked for its last words.
 //!
-//! It is bounded as the component is: the same limits, nothing imported, compiled where and as the component was. That a
-//! module leaves words is its own matter: `wit/README.md` says how.
+//! It is bounded as the component is: the same limits, nothing imported, compiled where and as the component was. Leaving
+//! words is up to the module: `wit/README.md` says how.
 
 use wasmparser::{Parser, Payload};
 use wasmtime::{Instance, Memory, Module, Store, TypedFunc};
@@ -12,9 +12,9 @@ use super::{Component, Failure, FailureKind, INTERFACE};
 
 /// The export that says where the words lie: the address in the upper half, the length in the lower one.
 const EXPORT: &str = "trommel_last_words";
-/// So much of the words is read.
+/// At most this much of the words is read.
 const WORDS_BYTES_MAX: usize = 1 << 10;
-/// To say where they lie may take so much work.
+/// The fuel for saying where they are.
 const WORDS_FUEL: u64 = 100_000;
 
 /// What was asked of the component when it trapped.
@@ -22,7 +22,7 @@ const WORDS_FUEL: u64 = 100_000;
 pub(super) enum Asked<'a> {
     Describe,
     Configure(u32, &'a str),
-    /// To judge an event with so much fuel, after the settings were given.
+    /// To judge an event with this much fuel, after the settings were given.
     Evaluate(&'a [u8], Option<&'a [u32]>, u64),
 }
 
@@ -117,7 +117,7 @@ struct Core<'m> {
 }
 
 impl Core<'_> {
-    /// Calls a function of the interface. Its answer is of no matter.
+    /// Calls a function of the interface. Its answer does not matter.
     fn call<P: wasmtime::WasmParams>(&mut self, name: &str, parameters: P) -> wasmtime::Result<()> {
         let end = format!("#{name}");
         let is_meant = |export: &str| export.starts_with(INTERFACE) && export.ends_with(&end);
