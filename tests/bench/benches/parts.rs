@@ -67,7 +67,8 @@ fn block() -> Vec<u8> {
 
 fn component() -> Arc<Component> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest/rules/aws-ebs-snapshot-shared");
-    let built = trommel::build::build(&folder, None, |_| Ok::<_, trommel::build::BuildError>(()), &mut |_| {}).expect("the rule builds");
+    let built = trommel::build::build(&folder, None, |_| Ok::<_, trommel::build::BuildError>(()), &mut |_| {})
+        .expect("the rule builds");
     let sandbox = Sandbox::new(Limits::default(), true).expect("the sandbox can be made");
     let bytes = std::fs::read(built.component).expect("the component can be read");
     Arc::new(sandbox.load("rule", &bytes).expect("the component can be loaded"))

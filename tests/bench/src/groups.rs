@@ -327,8 +327,9 @@ impl Bench {
     /// Checks that these components are different rules, and that each finds its own call.
     fn each_finds(&self, components: &[std::path::PathBuf], action: fn(usize) -> String) -> Result<()> {
         let path = self.ground.dir.join("each.ndjson");
-        let event =
-            |number| json!({"eventName": action(number), "eventSource": "ec2.amazonaws.com"}).to_string() + "\n";
+        let event = |number| {
+            json!({"eventName": action(number), "eventSource": "ec2.amazonaws.com", "eventID": "1"}).to_string() + "\n"
+        };
         fs::write(&path, (0..COMPONENTS).map(event).collect::<String>())?;
         let output = self.ground.dir.join("each.output");
         self.ground.trommel(components).with([&path]).run(&output)?;
