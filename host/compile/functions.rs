@@ -136,3 +136,16 @@ pub enum Function {
     /// Milliseconds since 1970 of an ISO 8601 text, or of a number as it is.
     ToTime,
 }
+
+impl Function {
+    /// The function of a sign: `+`, `-`, `*`, `/`, or else `%`.
+    pub(super) fn of_sign(sign: &str) -> Self {
+        match sign {
+            "+" => Self::Add,
+            "-" => Self::Subtract,
+            "*" => Self::Multiply,
+            "/" => Self::Divide,
+            _ => Self::Modulo,
+        }
+    }
+}

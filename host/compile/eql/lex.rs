@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::ir::Number;
+use super::super::number;
 use super::super::problem::Problem;
 
 /// A token.
@@ -108,26 +109,12 @@ fn name(text: &str) -> usize {
 }
 
 fn number(text: &str, at: usize) -> Result<(Number, usize), Problem> {
-    let digits = |from: usize| text[from..].bytes().take_while(u8::is_ascii_digit).count();
-    let mut length = digits(0);
-    let mut float = false;
-    if text[length..].starts_with('.') && digits(length + 1) > 0 {
-        length += 1 + digits(length + 1);
-        float = true;
-    }
-    if text[length..].starts_with(['e', 'E']) {
-        let sign = usize::from(text[length + 1..].starts_with(['+', '-']));
-        let exponent = digits(length + 1 + sign);
-        if exponent > 0 {
-            length += 1 + sign + exponent;
-            float = true;
-        }
-    }
+    let (length, whole) = number::written(text);
     let wrong = || Problem::mistake(at..at + length, "a number that is too large");
-    let number = if float {
-        Number::Float(text[..length].parse().ok().filter(|n: &f64| n.is_finite()).ok_or_else(wrong)?)
-    } else {
+    let number = if whole {
         Number::Whole(text[..length].parse().map_err(|_| wrong())?)
+    } else {
+        Number::Float(text[..length].parse().ok().filter(|n: &f64| n.is_finite()).ok_or_else(wrong)?)
     };
     Ok((number, length))
 }

@@ -274,14 +274,7 @@ impl Lower {
             What::Not(inner) => Expression::Call(Function::Not, vec![self.expression(inner)?]),
             What::Negate(inner) => Expression::Call(Function::Negate, vec![self.number(inner)?]),
             What::Binary(sign @ ("+" | "-" | "*" | "/" | "%"), left, right) => {
-                let function = match *sign {
-                    "+" => Function::Add,
-                    "-" => Function::Subtract,
-                    "*" => Function::Multiply,
-                    "/" => Function::Divide,
-                    _ => Function::Modulo,
-                };
-                Expression::Call(function, vec![self.number(left)?, self.number(right)?])
+                Expression::Call(Function::of_sign(sign), vec![self.number(left)?, self.number(right)?])
             }
             What::Binary(sign, left, right) => match (&left.what, &right.what) {
                 (_, What::Null) | (What::Null, _) => {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::super::ir::Number;
+use super::super::number;
 use super::super::problem::Problem;
 
 /// A token.
@@ -121,21 +122,7 @@ fn quoted(query: &str, start: usize) -> Result<(Token, usize), Problem> {
 
 fn number(query: &str, start: usize) -> Result<(Token, usize), Problem> {
     let rest = &query[start..];
-    let digits = |from: usize| rest[from..].bytes().take_while(u8::is_ascii_digit).count();
-    let mut end = digits(0);
-    let mut whole = true;
-    if rest[end..].starts_with('.') && digits(end + 1) > 0 {
-        end += 1 + digits(end + 1);
-        whole = false;
-    }
-    if rest[end..].starts_with(['e', 'E']) {
-        let sign = usize::from(rest[end + 1..].starts_with(['+', '-']));
-        let exponent = digits(end + 1 + sign);
-        if exponent > 0 {
-            end += 1 + sign + exponent;
-            whole = false;
-        }
-    }
+    let (end, whole) = number::written(rest);
     let text = &rest[..end];
     let number = match text.parse() {
         Ok(number) if whole => Number::Whole(number),

@@ -34,15 +34,8 @@ impl Columns {
             }
             What::Arithmetic(sign, left, right) => {
                 let ((left, a), (right, b)) = (self.number(left)?, self.number(right)?);
-                let function = match *sign {
-                    "+" => Function::Add,
-                    "-" => Function::Subtract,
-                    "*" => Function::Multiply,
-                    "/" => Function::Divide,
-                    _ => Function::Modulo,
-                };
                 let kind = if (a, b) == (Sort::Whole, Sort::Whole) { Sort::Whole } else { Sort::Float };
-                made(Expression::Call(function, vec![left, right]), kind)
+                made(Expression::Call(Function::of_sign(sign), vec![left, right]), kind)
             }
             What::Cast(inner, kind) => self.cast(inner, kind, span),
             _ => {
