@@ -72,10 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     }
     let (file, bytes, component) = arguments.sandbox.load_with_bytes(&arguments.rule)?;
     let mut components = [(arguments.rule.to_string_lossy().into_owned(), component)];
-    let mut configured = Vec::new();
-    for settings in &arguments.settings {
-        configure(&mut components, settings, &mut configured)?;
-    }
+    configure(&mut components, &arguments.settings)?;
     let [(_, component)] = components;
     let adapted = match adapted(&bytes, &component, target) {
         // A component may use SIMD where its core module, for hosts such as this one, does not.

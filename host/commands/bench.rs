@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::ValueEnum;
 use serde_json::json;
 use trommel::build::TESTS;
 use trommel::cases::{carried, read};
@@ -13,6 +12,7 @@ use trommel::diagnostics::printable;
 use trommel::files::read_whole;
 use trommel::measure::{Bench, RuleCost, Seen};
 
+use super::report_format::ReportFormat;
 use super::sandbox::{SandboxArguments, whole};
 use super::settings::configure;
 use crate::messages::{self, Exit, Hinted};
@@ -44,18 +44,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 9, value_parser = whole::<u32>)]
     rounds: u32,
     /// How to write what was measured to stdout.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
     #[command(flatten)]
     sandbox: SandboxArguments,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// The largest file of events. Not to be changed.
@@ -71,10 +63,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
     let mut benches = Vec::new();
     for (rule, (_, component)) in rules.iter().zip(loaded) {
         let mut components = vec![(rule.to_string_lossy().into_owned(), component)];
-        let mut configured = Vec::new();
-        for settings in &arguments.settings {
-            configure(&mut components, settings, &mut configured)?;
-        }
+        configure(&mut components, &arguments.settings)?;
         let mut bench = Bench::new(components.remove(0).1, &events);
         measured.push(Measured {
             name: rule.to_string_lossy().into_owned(),
@@ -97,8 +86,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         }
     }
     let text = match arguments.format {
-        Format::Text => text(&measured),
-        Format::Json => format!("{}\n", json!(measured.iter().map(Measured::json).collect::<Vec<_>>())),
+        ReportFormat::Text => text(&measured),
+        ReportFormat::Json => format!("{}\n", json!(measured.iter().map(Measured::json).collect::<Vec<_>>())),
     };
     messages::answer(&text).context("<stdout>")?;
     Ok(Exit::AllWell)

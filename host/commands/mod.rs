@@ -19,6 +19,7 @@ pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod replay;
 pub(crate) mod report;
+mod report_format;
 pub(crate) mod run;
 pub(crate) mod sandbox;
 pub(crate) mod select;

@@ -181,10 +181,7 @@ impl Common {
         let names = self.rules.iter().map(|rule| rule.to_string_lossy().into_owned());
         let isolated = self.isolate.then_some(self.threads());
         let mut components: Vec<_> = names.zip(self.sandbox.load(&self.rules, isolated)?).collect();
-        let mut configured = Vec::new();
-        for settings in &self.settings {
-            configure(&mut components, settings, &mut configured)?;
-        }
+        configure(&mut components, &self.settings)?;
         self.select.rules(components)
     }
 

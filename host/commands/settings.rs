@@ -11,8 +11,13 @@ use crate::messages::{self, Hinted};
 /// The largest file of settings. Not to be changed.
 const SETTINGS_BYTES_MAX: usize = 16 << 20;
 
-/// Gives settings, `[ID=]FILE`, to the rule that they are for, unless it is among those that have theirs.
-pub(crate) fn configure(
+/// Gives each of these settings, `[ID=]FILE`, to the rule that they are for; a rule takes them once.
+pub(crate) fn configure(components: &mut [(String, Component)], all: &[String]) -> anyhow::Result<()> {
+    let mut configured = Vec::new();
+    all.iter().try_for_each(|settings| configure_one(components, settings, &mut configured))
+}
+
+fn configure_one(
     components: &mut [(String, Component)],
     settings: &str,
     configured: &mut Vec<(usize, usize)>,

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::ValueEnum;
 use trommel::build::TESTS;
 use trommel::cases::{Case, Checker, Outcome, carried, read};
 use trommel::diagnostics::{printable, reason, say};
 use trommel::files::read_whole;
 
+use super::report_format::ReportFormat;
 use super::sandbox::SandboxArguments;
 use crate::messages::{self, Exit, Hinted};
 
@@ -44,21 +44,13 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "on")]
     bless: bool,
     /// How to write the report to stdout.
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = ReportFormat::Text)]
+    format: ReportFormat,
     /// Writes the report to this file too, as JUnit's XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     #[command(flatten)]
     sandbox: SandboxArguments,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// The largest file of events of one's own. Not to be changed.
@@ -103,8 +95,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         written.map_err(|error| anyhow::anyhow!("{}: cannot be written: {}", path.display(), reason(&error)))?;
     }
     let text = match arguments.format {
-        Format::Text => report::text(&outcomes),
-        Format::Json => report::json(&outcomes),
+        ReportFormat::Text => report::text(&outcomes),
+        ReportFormat::Json => report::json(&outcomes),
     };
     messages::answer(&text).context("<stdout>")?;
     Ok(if outcomes.iter().all(Outcome::passed) { Exit::AllWell } else { Exit::Unjudged })
